@@ -1,0 +1,23 @@
+// ChatKit sessions and threads: rows only. Columns are explained in endpoint.ts.
+import type { Endpoint } from './endpoint.ts'
+
+export const chatkit = [
+  { id: 'chatkit.sessions.create', method: 'POST', path: '/v1/chatkit/sessions', transport: 'http', permission: 'chatkit:write',
+    request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: 'chatkit_beta=v1', status: 'beta',
+    summary: 'Start a ChatKit session.' },
+  { id: 'chatkit.sessions.cancel', method: 'POST', path: '/v1/chatkit/sessions/{session_id}/cancel', transport: 'http', permission: 'chatkit:write',
+    request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: 'chatkit_beta=v1', status: 'beta',
+    summary: 'Cancel a session.' },
+  { id: 'chatkit.threads.list', method: 'GET', path: '/v1/chatkit/threads', transport: 'http', permission: 'chatkit:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: 'chatkit_beta=v1', status: 'beta',
+    summary: 'List threads.' },
+  { id: 'chatkit.threads.delete', method: 'DELETE', path: '/v1/chatkit/threads/{thread_id}', transport: 'http', permission: 'chatkit:write',
+    request: [], response: ['json'], pace: 'control', replay: 'never', beta: 'chatkit_beta=v1', status: 'beta',
+    summary: 'Delete a thread.' },
+  { id: 'chatkit.threads.retrieve', method: 'GET', path: '/v1/chatkit/threads/{thread_id}', transport: 'http', permission: 'chatkit:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: 'chatkit_beta=v1', status: 'beta',
+    summary: 'Retrieve a thread.' },
+  { id: 'chatkit.threads.items.list', method: 'GET', path: '/v1/chatkit/threads/{thread_id}/items', transport: 'http', permission: 'chatkit:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: 'chatkit_beta=v1', status: 'beta',
+    summary: 'List items of a thread.' },
+] as const satisfies readonly Endpoint[]

@@ -1,0 +1,32 @@
+// Containers and their files: rows only. Columns are explained in endpoint.ts.
+import type { Endpoint } from './endpoint.ts'
+
+export const containers = [
+  { id: 'containers.list', method: 'GET', path: '/v1/containers', transport: 'http', permission: 'containers:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'List containers.' },
+  { id: 'containers.create', method: 'POST', path: '/v1/containers', transport: 'http', permission: 'containers:write',
+    request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Create a container.' },
+  { id: 'containers.delete', method: 'DELETE', path: '/v1/containers/{container_id}', transport: 'http', permission: 'containers:write',
+    request: [], response: ['empty'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Delete a container.' },
+  { id: 'containers.retrieve', method: 'GET', path: '/v1/containers/{container_id}', transport: 'http', permission: 'containers:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'Retrieve a container.' },
+  { id: 'containers.files.list', method: 'GET', path: '/v1/containers/{container_id}/files', transport: 'http', permission: 'containers:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'List files of a container.' },
+  { id: 'containers.files.create', method: 'POST', path: '/v1/containers/{container_id}/files', transport: 'http', permission: 'containers:write',
+    request: ['json', 'multipart'], response: ['json'], pace: 'upload', replay: 'never', beta: null, status: 'stable',
+    summary: 'Put a file into a container.' },
+  { id: 'containers.files.delete', method: 'DELETE', path: '/v1/containers/{container_id}/files/{file_id}', transport: 'http', permission: 'containers:write',
+    request: [], response: ['empty'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Delete a file of a container.' },
+  { id: 'containers.files.retrieve', method: 'GET', path: '/v1/containers/{container_id}/files/{file_id}', transport: 'http', permission: 'containers:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'Retrieve a file of a container.' },
+  { id: 'containers.files.content', method: 'GET', path: '/v1/containers/{container_id}/files/{file_id}/content', transport: 'http', permission: 'containers:read',
+    request: [], response: ['binary'], pace: 'download', replay: 'safe', beta: null, status: 'stable',
+    summary: 'Download a file of a container.' },
+] as const satisfies readonly Endpoint[]

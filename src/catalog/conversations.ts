@@ -1,0 +1,29 @@
+// Conversations and their items: rows only. Columns are explained in endpoint.ts.
+import type { Endpoint } from './endpoint.ts'
+
+export const conversations = [
+  { id: 'conversations.create', method: 'POST', path: '/v1/conversations', transport: 'http', permission: 'conversations:write',
+    request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Create a conversation.' },
+  { id: 'conversations.delete', method: 'DELETE', path: '/v1/conversations/{conversation_id}', transport: 'http', permission: 'conversations:write',
+    request: [], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Delete a conversation.' },
+  { id: 'conversations.retrieve', method: 'GET', path: '/v1/conversations/{conversation_id}', transport: 'http', permission: 'conversations:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'Retrieve a conversation.' },
+  { id: 'conversations.update', method: 'POST', path: '/v1/conversations/{conversation_id}', transport: 'http', permission: 'conversations:write',
+    request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Change a conversation.' },
+  { id: 'conversations.items.list', method: 'GET', path: '/v1/conversations/{conversation_id}/items', transport: 'http', permission: 'conversations:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'List items of a conversation.' },
+  { id: 'conversations.items.create', method: 'POST', path: '/v1/conversations/{conversation_id}/items', transport: 'http', permission: 'conversations:write',
+    request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Create an item of a conversation.' },
+  { id: 'conversations.items.delete', method: 'DELETE', path: '/v1/conversations/{conversation_id}/items/{item_id}', transport: 'http', permission: 'conversations:write',
+    request: [], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    summary: 'Delete an item of a conversation.' },
+  { id: 'conversations.items.retrieve', method: 'GET', path: '/v1/conversations/{conversation_id}/items/{item_id}', transport: 'http', permission: 'conversations:read',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    summary: 'Retrieve an item of a conversation.' },
+] as const satisfies readonly Endpoint[]

@@ -1,0 +1,8 @@
+// Decisions: rows only. Columns are explained in endpoint.ts.
+import type { Endpoint } from './endpoint.ts'
+
+export const decisions = [
+  { id: 'decisions.create', method: 'POST', path: '/v1/decisions', transport: 'http', permission: 'decisions:write',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable',
+    summary: 'Ask for a decision.' },
+] as const satisfies readonly Endpoint[]

@@ -1,0 +1,8 @@
+// Embeddings: rows only. Columns are explained in endpoint.ts.
+import type { Endpoint } from './endpoint.ts'
+
+export const embeddings = [
+  { id: 'embeddings.create', method: 'POST', path: '/v1/embeddings', transport: 'http', permission: 'embeddings:write',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable',
+    summary: 'Turn text into vectors.' },
+] as const satisfies readonly Endpoint[]

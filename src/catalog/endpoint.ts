@@ -1,0 +1,38 @@
+// What one row of the catalog says. Columns hold names from closed vocabularies, never functions: a table that can be
+// printed, compared and serialised. A column exists when three rows need it, and every row states every column.
+
+/** What a request body may be. A row without any takes no body; an empty body is always allowed. */
+export type RequestKind = 'json' | 'multipart' | 'sdp'
+
+/** What an answer may be. More than one where the request decides (`stream`, `response_format`). */
+export type ResponseKind = 'json' | 'sse' | 'binary' | 'sdp' | 'empty'
+
+/**
+ * Which deadline class an exchange belongs to: the longest silence of the upstream that is still normal.
+ * `generation` may be silent for minutes before its first byte; the milliseconds are settings (`deadline.<pace>`).
+ */
+export type Pace = 'control' | 'generation' | 'upload' | 'download'
+
+export type Endpoint = {
+  /** Stable name, `family.noun.verb`: metrics, logs, permissions, tests and the emulator use it. */
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Canonical path, `{param}` for one segment. The upstream path is rebuilt from it. */
+  readonly path: `/v1/${string}`
+  /** `socket` rows are WebSockets: they answer 426 until sockets are carried. */
+  readonly transport: 'http' | 'socket'
+  /** What a token needs to call it: `family:read` or `family:write`. */
+  readonly permission: `${string}:${'read' | 'write'}`
+  readonly request: readonly RequestKind[]
+  readonly response: readonly ResponseKind[]
+  readonly pace: Pace
+  /** `safe`: may be sent again when a pooled connection died before any byte of the answer (RFC 9110 9.2.2). */
+  readonly replay: 'safe' | 'never'
+  /** The `OpenAI-Beta` value the upstream asks for; callers send it themselves, SDKs do. */
+  readonly beta: 'agents=v1' | 'assistants=v2' | 'chatkit_beta=v1' | null
+  readonly status: 'stable' | 'beta' | 'deprecated'
+  readonly summary: string
+}
+
+/** Path parameters that name a model: the only place where an encoded slash is an id and not a trick. */
+export const modelParams: ReadonlySet<string> = new Set(['model', 'fine_tuned_model_checkpoint'])

@@ -1,0 +1,8 @@
+// Moderations: rows only. Columns are explained in endpoint.ts.
+import type { Endpoint } from './endpoint.ts'
+
+export const moderations = [
+  { id: 'moderations.create', method: 'POST', path: '/v1/moderations', transport: 'http', permission: 'moderations:write',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable',
+    summary: 'Classify text and images.' },
+] as const satisfies readonly Endpoint[]
