@@ -1,7 +1,11 @@
 // Which row a path belongs to. Pure look-up over canonical segments; whether a path is well-formed is decided before.
 import type { Endpoint } from './endpoint.ts'
 
-type Node<Row> = { readonly literal: Map<string, Node<Row>>; param: Node<Row> | null; readonly rows: Map<string, { row: Row; params: readonly string[] }> }
+type Node<Row> = {
+  readonly literal: Map<string, Node<Row>>
+  param: Node<Row> | null
+  readonly rows: Map<string, { row: Row; params: readonly string[] }>
+}
 
 /** `found`: the row and the raw values of its parameters. `wrong-method`: the path exists, with these methods. */
 export type Match<Row> =
@@ -43,7 +47,7 @@ export function createMatcher<Row extends Endpoint>(
     const socket = node.rows.get('SOCKET')
     const hit = (upgrade ? socket : undefined) ?? node.rows.get(method) ?? (method === 'GET' ? socket : undefined)
     if (hit === undefined) return { kind: 'wrong-method', methods: [...new Set([...node.rows.values()].map((each) => each.row.method))] }
-    const params: Record<string, string> = Object.create(null)
+    const params = Object.create(null) as Record<string, string>
     hit.params.forEach((name, index) => (params[name] = values[index] ?? ''))
     return { kind: 'found', row: hit.row, params }
   }

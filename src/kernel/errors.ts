@@ -6,35 +6,139 @@ type Entry = { readonly status: number; readonly type: ErrorType; readonly messa
 /** `message` may hold `{name}` places, filled from the details of a `Refusal`; `fix` is what the reference tells the reader to do. */
 export const errorCatalog = {
   missing_api_key: {
-    status: 401, type: 'invalid_request_error',
-    message: "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+    status: 401,
+    type: 'invalid_request_error',
+    message:
+      "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
     fix: 'Send a relay token as `Authorization: Bearer`, `api-key` or `X-Relay-Key`.',
   },
   invalid_api_key: {
-    status: 401, type: 'invalid_request_error',
+    status: 401,
+    type: 'invalid_request_error',
     message: 'Incorrect API key provided: {key}. Ask the operator of this relay for a token.',
     fix: 'The token is unknown, revoked or expired. `relay token list` shows the valid ones.',
   },
-  unknown_url: { status: 404, type: 'invalid_request_error', message: 'Invalid URL ({method} {path})', fix: 'The path is no row of the catalog; `relay endpoints` prints them.' },
-  malformed_path: { status: 400, type: 'invalid_request_error', message: 'The request path is malformed: {why}.', fix: 'Send the plain path of the operation: no dot segments, no encoded slashes, no absolute form.' },
-  malformed_request: { status: 400, type: 'invalid_request_error', message: 'The request is malformed: {why}.', fix: 'The HTTP message itself is wrong; the message says where.' },
-  method_not_allowed: { status: 405, type: 'invalid_request_error', message: 'Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)', fix: 'See the `Allow` header of the answer.' },
-  request_timeout: { status: 408, type: 'invalid_request_error', message: 'The request was not received in time: no byte arrived for {seconds} s.', fix: 'Send faster, or raise `clientSilenceMs`.' },
-  request_too_large: { status: 413, type: 'invalid_request_error', message: 'The JSON body is larger than {limit} bytes.', fix: 'Upload big content as a file, or raise `maxJsonBytes`.' },
-  unsupported_media_type: { status: 415, type: 'invalid_request_error', message: "Unsupported content type '{given}'. {path} takes {accepted}.", fix: 'Send one of the content types the endpoint takes.' },
-  unsupported_content_encoding: { status: 415, type: 'invalid_request_error', message: "Unsupported content encoding '{given}'. Send the body as it is, or with gzip.", fix: 'Do not compress the request, or use gzip.' },
-  expectation_failed: { status: 417, type: 'invalid_request_error', message: 'Only 100-continue can be expected.', fix: 'Send no `Expect` header, or `100-continue`.' },
-  upgrade_required: { status: 426, type: 'invalid_request_error', message: '{path} is a WebSocket endpoint, and this relay does not carry sockets yet.', fix: 'Use the HTTP form of the endpoint.' },
-  headers_too_large: { status: 431, type: 'invalid_request_error', message: 'The request headers are too large.', fix: 'Send fewer or smaller headers.' },
-  invalid_json: { status: 400, type: 'invalid_request_error', message: 'We could not parse the JSON body of your request. (HINT: This likely means you aren\'t using your HTTP library correctly. {why})', fix: 'Send one valid JSON object.' },
-  json_too_complex: { status: 400, type: 'invalid_request_error', message: 'The JSON body is nested or populated beyond what any endpoint takes: {why}.', fix: 'Flatten the body, or raise `maxJsonDepth`.' },
-  upstream_credentials_refused: { status: 502, type: 'server_error', message: 'The upstream refused the credentials of this relay. Your own token is fine; the operator has to act.', fix: 'Check `OPENAI_API_KEY`, `OPENAI_ORGANIZATION` and `OPENAI_PROJECT`; /ready stays red until an answer comes through.' },
-  upstream_unreachable: { status: 502, type: 'server_error', message: 'The upstream could not be reached.', fix: 'Check `OPENAI_BASE_URL`, DNS and the network of the relay.' },
-  upstream_failed: { status: 502, type: 'server_error', message: 'The upstream broke off before it answered.', fix: 'The connection was lost or the answer was not valid HTTP; the log names which.' },
-  upstream_timeout: { status: 504, type: 'server_error', message: 'The upstream was silent for {seconds} s.', fix: 'Raise the deadline of the pace of this endpoint (`deadline.*`) if such silence is normal.' },
-  relay_overloaded: { status: 503, type: 'server_error', message: 'This relay holds as many request bodies as it may. Try again in a moment.', fix: 'Too many large JSON bodies at once; raise `maxHeldBytes`.' },
-  relay_draining: { status: 503, type: 'server_error', message: 'This relay is shutting down. Try again.', fix: 'The client will reach the next process by retrying.' },
-  internal_error: { status: 500, type: 'server_error', message: 'The relay had an error while processing your request.', fix: 'A bug of Relay: report it with the `x-relay-request-id`.' },
+  unknown_url: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'Invalid URL ({method} {path})',
+    fix: 'The path is no row of the catalog; `relay endpoints` prints them.',
+  },
+  malformed_path: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request path is malformed: {why}.',
+    fix: 'Send the plain path of the operation: no dot segments, no encoded slashes, no absolute form.',
+  },
+  malformed_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request is malformed: {why}.',
+    fix: 'The HTTP message itself is wrong; the message says where.',
+  },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    message: 'Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)',
+    fix: 'See the `Allow` header of the answer.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    message: 'The request was not received in time: no byte arrived for {seconds} s.',
+    fix: 'Send faster, or raise `clientSilenceMs`.',
+  },
+  request_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    message: 'The JSON body is larger than {limit} bytes.',
+    fix: 'Upload big content as a file, or raise `maxJsonBytes`.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    message: "Unsupported content type '{given}'. {path} takes {accepted}.",
+    fix: 'Send one of the content types the endpoint takes.',
+  },
+  unsupported_content_encoding: {
+    status: 415,
+    type: 'invalid_request_error',
+    message: "Unsupported content encoding '{given}'. Send the body as it is, or with gzip.",
+    fix: 'Do not compress the request, or use gzip.',
+  },
+  expectation_failed: {
+    status: 417,
+    type: 'invalid_request_error',
+    message: 'Only 100-continue can be expected.',
+    fix: 'Send no `Expect` header, or `100-continue`.',
+  },
+  upgrade_required: {
+    status: 426,
+    type: 'invalid_request_error',
+    message: '{path} is a WebSocket endpoint, and this relay does not carry sockets yet.',
+    fix: 'Use the HTTP form of the endpoint.',
+  },
+  headers_too_large: {
+    status: 431,
+    type: 'invalid_request_error',
+    message: 'The request headers are too large.',
+    fix: 'Send fewer or smaller headers.',
+  },
+  invalid_json: {
+    status: 400,
+    type: 'invalid_request_error',
+    message:
+      "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. {why})",
+    fix: 'Send one valid JSON object.',
+  },
+  json_too_complex: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The JSON body is nested or populated beyond what any endpoint takes: {why}.',
+    fix: 'Flatten the body, or raise `maxJsonDepth`.',
+  },
+  upstream_credentials_refused: {
+    status: 502,
+    type: 'server_error',
+    message: 'The upstream refused the credentials of this relay. Your own token is fine; the operator has to act.',
+    fix: 'Check `OPENAI_API_KEY`, `OPENAI_ORGANIZATION` and `OPENAI_PROJECT`; /ready stays red until an answer comes through.',
+  },
+  upstream_unreachable: {
+    status: 502,
+    type: 'server_error',
+    message: 'The upstream could not be reached.',
+    fix: 'Check `OPENAI_BASE_URL`, DNS and the network of the relay.',
+  },
+  upstream_failed: {
+    status: 502,
+    type: 'server_error',
+    message: 'The upstream broke off before it answered.',
+    fix: 'The connection was lost or the answer was not valid HTTP; the log names which.',
+  },
+  upstream_timeout: {
+    status: 504,
+    type: 'server_error',
+    message: 'The upstream was silent for {seconds} s.',
+    fix: 'Raise the deadline of the pace of this endpoint (`deadline.*`) if such silence is normal.',
+  },
+  relay_overloaded: {
+    status: 503,
+    type: 'server_error',
+    message: 'This relay holds as many request bodies as it may. Try again in a moment.',
+    fix: 'Too many large JSON bodies at once; raise `maxHeldBytes`.',
+  },
+  relay_draining: {
+    status: 503,
+    type: 'server_error',
+    message: 'This relay is shutting down. Try again.',
+    fix: 'The client will reach the next process by retrying.',
+  },
+  internal_error: {
+    status: 500,
+    type: 'server_error',
+    message: 'The relay had an error while processing your request.',
+    fix: 'A bug of Relay: report it with the `x-relay-request-id`.',
+  },
 } as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof errorCatalog
@@ -48,7 +152,11 @@ export class Refusal extends Error {
   /** Extra answer headers, as flat name-value pairs. */
   readonly headers: readonly string[]
 
-  constructor(code: ErrorCode, details: Readonly<Record<string, string>> = {}, options: { cause?: unknown; headers?: readonly string[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    details: Readonly<Record<string, string>> = {},
+    options: { cause?: unknown; headers?: readonly string[] } = {},
+  ) {
     super(fill(errorCatalog[code].message, details), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.status = errorCatalog[code].status
