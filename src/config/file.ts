@@ -1,6 +1,7 @@
 // Reads the YAML file of settings into text per setting, so that one set of parsers serves every source.
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { errorCode } from '../kernel/error-code.ts'
 import { closest } from './closest.ts'
 import { settingKeys, settingOf, type SettingKey } from './settings.ts'
 
@@ -21,7 +22,7 @@ export async function readSettingsFile(
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    const code = errorCode(error)
     if (code === 'ENOENT' && isRequired === null) return null
     const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`
     problems.push(`${isRequired ?? 'The file'} names ${file}, but ${why}: give the path of a YAML file this user may read.`)
@@ -51,7 +52,7 @@ async function parse(text: string, name: string, problems: string[]): Promise<Ma
     else if (value !== null && !isScalar(value)) problems.push(`${word} (${name}) is a list or a mapping: write one value.`)
     else if (value !== null && value.value !== null) {
       // The source text of a number or boolean: `token: 0123` means these four digits, not 83 or 123.
-      values.set(known, typeof value.value === 'string' ? value.value : String(value.source ?? value.value))
+      values.set(known, typeof value.value === 'string' ? value.value : (value.source ?? ''))
     }
   }
   return values

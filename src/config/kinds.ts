@@ -29,18 +29,23 @@ export function milliseconds(least: number): Kind<number> {
   const most = 2_147_483_647
   return plain('milliseconds', (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
-    return value >= least && value <= most ? { value } : { fix: `use a whole number of milliseconds from ${least} to ${most}, without a unit` }
+    return value >= least && value <= most
+      ? { value }
+      : { fix: `use a whole number of milliseconds from ${least} to ${most}, without a unit` }
   })
 }
 
 /** A TCP port; 0 lets the system choose. Kubernetes sets `<SERVICE>_PORT=tcp://…` for a Service called relay. */
 export const port: Kind<number> = plain('port', (text, folder) => {
-  if (text.startsWith('tcp://')) return { fix: 'this is a service link of Kubernetes: set `enableServiceLinks: false` in the pod, or use the flag --port' }
+  if (text.startsWith('tcp://'))
+    return { fix: 'this is a service link of Kubernetes: set `enableServiceLinks: false` in the pod, or use the flag --port' }
   return wholeNumber(0, 65_535).parse(text, folder)
 })
 
 export const host: Kind<string> = plain('address', (text) =>
-  /^[A-Za-z0-9._:%-]+$/.test(text) ? { value: text } : { fix: 'use an IP address or a host name, such as 127.0.0.1, 0.0.0.0 or ::1 (no brackets, no port)' },
+  /^[A-Za-z0-9._:%-]+$/.test(text)
+    ? { value: text }
+    : { fix: 'use an IP address or a host name, such as 127.0.0.1, 0.0.0.0 or ::1 (no brackets, no port)' },
 )
 
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
@@ -79,7 +84,10 @@ export const path: Kind<string> = plain('path', (text, folder) => {
 export const headerSecret: Kind<Secret> = {
   label: 'secret',
   isSecret: true,
-  parse: (text) => (isVisibleAscii(text) ? { value: new Secret(text) } : { fix: 'use the key as it was issued: visible ASCII characters, no spaces, no line end' }),
+  parse: (text) =>
+    isVisibleAscii(text)
+      ? { value: new Secret(text) }
+      : { fix: 'use the key as it was issued: visible ASCII characters, no spaces, no line end' },
 }
 
 /** A token clients send. Any text, as long as it survives the way through a header (RFC 9110 5.5 trims both ends). */

@@ -30,7 +30,15 @@ export class SettingsError extends Error {
 type Found = { readonly text: string; readonly source: string; readonly label: string; readonly folder: string }
 
 /** @example const { settings, sources } = await loadSettings({ flags: { port: '0' }, env: process.env, cwd: process.cwd() }) */
-export async function loadSettings({ flags, env, cwd }: { readonly flags: Flags; readonly env: Environment; readonly cwd: string }): Promise<Loaded> {
+export async function loadSettings({
+  flags,
+  env,
+  cwd,
+}: {
+  readonly flags: Flags
+  readonly env: Environment
+  readonly cwd: string
+}): Promise<Loaded> {
   const problems: string[] = []
   const given = (key: SettingKey): Found | null => fromFlags(key, flags, cwd) ?? fromEnvironment(key, env, cwd)
 
@@ -43,11 +51,19 @@ export async function loadSettings({ flags, env, cwd }: { readonly flags: Flags;
   for (const key of settingKeys) {
     const row = settingOf(key)
     const text = file?.values.get(key)
-    const fromFile = file === null || text === undefined ? null : { text, source: `file ${file.name}`, label: `${key} (${file.name})`, folder: file.folder }
+    const fromFile =
+      file === null || text === undefined
+        ? null
+        : { text, source: `file ${file.name}`, label: `${key} (${file.name})`, folder: file.folder }
     const found = given(key) ?? fromFile
     sources[key] = found?.source ?? 'default'
     if (found === null && row.default === null) values[key] = null
-    else values[key] = read(row.kind, found ?? { text: row.default ?? '', source: 'default', label: `${key} (default)`, folder: cwd }, problems)
+    else
+      values[key] = read(
+        row.kind,
+        found ?? { text: row.default ?? '', source: 'default', label: `${key} (default)`, folder: cwd },
+        problems,
+      )
   }
   if (file !== null) values.configFile = resolve(cwd, name)
 
@@ -81,7 +97,7 @@ function read(kind: Kind<unknown>, found: Found, problems: string[]): unknown {
 
 /** Short, on one line, and without the credentials someone may have put into a URL. */
 function quote(text: string): string {
-  const bare = text.replace(/\/\/[^/?#]*@/, '//…@').replace(/\?.*$/s, '?…')
+  const bare = text.replace(/\/\/.*@/s, '//…@').replace(/\?.*$/s, '?…')
   return JSON.stringify(bare.length > 100 ? `${bare.slice(0, 100)}…` : bare)
 }
 
@@ -97,7 +113,9 @@ function contradictions({ settings, sources }: Pick<Loaded, 'settings' | 'source
   const url = new URL(settings.upstreamUrl)
   const isSamePlace = isLoopback(url.hostname) && (isLoopback(settings.host) || settings.host === '0.0.0.0' || settings.host === '::')
   if (isSamePlace && Number(url.port === '' ? 80 : url.port) === settings.port) {
-    problems.push(`upstreamUrl (${sources.upstreamUrl}) is "${settings.upstreamUrl}", this relay itself: name the upstream, or choose another port for the relay.`)
+    problems.push(
+      `upstreamUrl (${sources.upstreamUrl}) is "${settings.upstreamUrl}", this relay itself: name the upstream, or choose another port for the relay.`,
+    )
   }
   if (url.hostname === 'api.openai.com' && settings.upstreamKey.reveal().startsWith('rk_')) {
     problems.push(`upstreamKey (${sources.upstreamKey}) is a token of a relay, which api.openai.com does not know: use a key of OpenAI.`)

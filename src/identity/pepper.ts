@@ -2,6 +2,7 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../kernel/error-code.ts'
 import { StoreError, type Store } from '../store/sqlite.ts'
 import { tokenQueries } from './queries.ts'
 
@@ -12,7 +13,9 @@ export function loadPepper(store: Store): KeyObject {
   const file = join(store.dataDir, 'token-pepper')
   const pepper = read(file) ?? make(file, store)
   if (pepper.length !== size) {
-    throw new StoreError(`${file} holds ${pepper.length} bytes instead of ${size}: restore it from the backup that belongs to this database.`)
+    throw new StoreError(
+      `${file} holds ${pepper.length} bytes instead of ${size}: restore it from the backup that belongs to this database.`,
+    )
   }
   return createSecretKey(pepper)
 }
@@ -21,8 +24,8 @@ function read(file: string): Buffer | null {
   try {
     return readFileSync(file)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null
-    throw new StoreError(`${file} cannot be read (${codeOf(error)}): it must belong to the user of the relay.`, { cause: error })
+    if (errorCode(error) === 'ENOENT') return null
+    throw new StoreError(`${file} cannot be read (${errorCode(error)}): it must belong to the user of the relay.`, { cause: error })
   }
 }
 
@@ -33,7 +36,9 @@ function make(file: string, store: Store): Buffer {
   const late = count > 0 ? read(file) : null
   if (late !== null) return late
   if (count > 0) {
-    throw new StoreError(`${file} is missing, and the tokens of the database cannot be checked without it: restore it from the backup, or move relay.db away to start without tokens.`)
+    throw new StoreError(
+      `${file} is missing, and the tokens of the database cannot be checked without it: restore it from the backup, or move relay.db away to start without tokens.`,
+    )
   }
   const pepper = randomBytes(size)
   const aside = `${file}.${randomBytes(8).toString('hex')}`
@@ -44,15 +49,11 @@ function make(file: string, store: Store): Buffer {
     linkSync(aside, file)
     return pepper
   } catch (error) {
-    const theirs = codeOf(error) === 'EEXIST' ? read(file) : null
+    const theirs = errorCode(error) === 'EEXIST' ? read(file) : null
     if (theirs === null) throw error
     return theirs
   } finally {
     closeSync(descriptor)
     unlinkSync(aside)
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

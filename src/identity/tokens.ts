@@ -37,7 +37,13 @@ const environmentCaller: Caller = { tokenId: 'tok_env' as TokenId, name: 'RELAY_
 /** How soon a token made or revoked by another process counts here; a revoked one is refused after this long. */
 const refreshMs = 250
 
-export function createTokens({ store, pepper, clock, token, onError = () => {} }: {
+export function createTokens({
+  store,
+  pepper,
+  clock,
+  token,
+  onError = () => {},
+}: {
   readonly store: Store
   readonly pepper: KeyObject
   readonly clock: Clock
@@ -130,5 +136,6 @@ export function createTokens({ store, pepper, clock, token, onError = () => {} }
 function checkName(name: string): void {
   const isUsable = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u.test(name) && name === name.trim()
   if (!isUsable) throw new TokenError('A token name has 1 to 100 characters, no control characters and no white space at its ends.')
-  if (name.startsWith('tok_') || name === environmentCaller.name) throw new TokenError(`${name} could be mistaken for something else: choose another name.`)
+  if (name.startsWith('tok_') || name === environmentCaller.name)
+    throw new TokenError(`${name} could be mistaken for something else: choose another name.`)
 }

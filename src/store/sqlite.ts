@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { errorCode } from '../kernel/error-code.ts'
 import { migrations } from './migrations/list.ts'
 
 export type Store = {
@@ -30,7 +31,10 @@ export function openStore({ dataDir }: { readonly dataDir: string }): Store {
     // Made here and not by SQLite, so that nobody else can read it for a moment; WAL files take the mode of the database.
     closeSync(openSync(file, 'a', 0o600))
   } catch (error) {
-    throw new StoreError(`The data folder ${dataDir} cannot be written (${reason(error)}): set RELAY_DATA_DIR to a folder this user owns.`, { cause: error })
+    throw new StoreError(
+      `The data folder ${dataDir} cannot be written (${errorCode(error)}): set RELAY_DATA_DIR to a folder this user owns.`,
+      { cause: error },
+    )
   }
   let database: DatabaseSync | null = null
   try {
@@ -41,7 +45,7 @@ export function openStore({ dataDir }: { readonly dataDir: string }): Store {
   } catch (error) {
     database?.close()
     if (error instanceof StoreError) throw error
-    throw new StoreError(`The database ${file} cannot be used (${reason(error)}): restore it from a backup, or move it away to start with an empty one.`, { cause: error })
+    throw new StoreError(`The database ${file} cannot be used: ${advice(error)}.`, { cause: error })
   }
 }
 
@@ -75,7 +79,9 @@ function prepare(store: Store, file: string): void {
   store.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   const present = schemaVersion(store)
   if (present > migrations.length) {
-    throw new StoreError(`The database ${file} was written by a newer Relay (schema ${present}, this one knows ${migrations.length}): start that version, or restore the backup made before the upgrade.`)
+    throw new StoreError(
+      `The database ${file} was written by a newer Relay (schema ${present}, this one knows ${migrations.length}): start that version, or restore the backup made before the upgrade.`,
+    )
   }
   if (present === migrations.length) return
   store.transaction(() => {
@@ -91,6 +97,13 @@ function schemaVersion(store: Store): number {
   return Number(store.database.prepare('PRAGMA user_version').get()?.['user_version'])
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? ('code' in error && error.code !== 'ERR_SQLITE_ERROR' ? String(error.code) : error.message) : String(error)
+/** Result codes of SQLite an operator can do something about (https://sqlite.org/rescode.html); the low byte is the primary one. */
+function advice(error: unknown): string {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  const text = error instanceof Error ? error.message : String(error)
+  if (code === 5 || code === 6) return `another process holds it locked (${text}); end that process`
+  if (code === 8 || code === 14) return `this user may not write it (${text}); give the file to the user of the relay`
+  if (code === 13) return `the disk is full (${text}); free some space`
+  if (code === 11 || code === 26) return `it is damaged (${text}); restore it from a backup, or move it away to start with an empty one`
+  return text
 }
