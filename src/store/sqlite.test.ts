@@ -64,6 +64,15 @@ test('a failed transaction leaves nothing behind', (context) => {
   assert.equal(store.database.prepare('SELECT count(*) AS count FROM probe').get()?.['count'], 1)
 })
 
+test('a transaction holds the write lock before it reads, so that what it read is still true when it writes', (context) => {
+  const dataDir = folder(context)
+  const [here, there] = [open(context, dataDir), open(context, dataDir)]
+  there.database.exec('PRAGMA busy_timeout = 0')
+  here.transaction(() => {
+    assert.throws(() => there.transaction(() => assert.fail('two transactions at once')), /locked/)
+  })
+})
+
 test('the version changes when another connection writes, and only then', (context) => {
   const dataDir = folder(context)
   const [here, there] = [open(context, dataDir), open(context, dataDir)]
