@@ -15,7 +15,7 @@ export const errorCatalog = {
   invalid_api_key: {
     status: 401,
     type: 'invalid_request_error',
-    message: 'Incorrect API key provided: {key}. Ask the operator of this relay for a token.',
+    message: 'Incorrect API key provided: ********. You can find your API key with the operator of this relay.',
     fix: 'The token is unknown, revoked or expired. `relay token list` shows the valid ones.',
   },
   unknown_url: {

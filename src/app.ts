@@ -1,0 +1,102 @@
+// The composition root: settings become stores, services and servers, and are taken down in reverse order.
+import type { Settings, Sources } from './config/settings.ts'
+import { startHttpServer } from './http/server.ts'
+import { createControl } from './http/control.ts'
+import { loadPepper } from './identity/pepper.ts'
+import { createTokens } from './identity/tokens.ts'
+import { systemClock } from './kernel/clock.ts'
+import { Secret } from './kernel/secret.ts'
+import { createAuthenticate } from './relay/authenticate.ts'
+import { createAuthorize } from './relay/authorize.ts'
+import { createHolder } from './relay/body/hold.ts'
+import { createForward } from './relay/forward.ts'
+import { createObserve } from './relay/observe.ts'
+import { createReceive } from './relay/receive.ts'
+import { createRelay } from './relay/relay.ts'
+import { createRoute } from './relay/route.ts'
+import { createSettle } from './relay/settle.ts'
+import { openStore } from './store/sqlite.ts'
+import { createLog } from './telemetry/log.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { createAccount } from './upstreams/account.ts'
+
+export type App = {
+  /** Where clients point their base URL, without `/v1`. */
+  readonly url: string
+  readonly upstream: { readonly kind: 'emulator' | 'configured'; readonly url: string }
+  /** Made because nobody had a token; shown once. */
+  readonly firstToken: string | null
+  /** Drains: open exchanges may finish for `drainMs`. */
+  readonly close: () => Promise<void>
+}
+
+/** @throws StoreError, or the error of `listen` */
+export async function startApp({ settings }: { readonly settings: Settings; readonly sources: Sources }): Promise<App> {
+  await using undo = new AsyncDisposableStack()
+  const clock = systemClock
+  const log = createLog({ isOn: settings.log === 'json', now: clock.now })
+  undo.defer(() => log.close())
+
+  const store = openStore({ dataDir: settings.dataDir })
+  undo.defer(() => store.close())
+  const tokens = createTokens({ store, pepper: loadPepper(store), clock, token: settings.token, onError: () => log.warn('tokens-unreadable', {}) })
+  undo.defer(() => tokens.close())
+  const firstToken = tokens.ensureFirstToken()
+
+  const upstream = await openUpstream(settings, undo)
+  const account = createAccount({
+    url: upstream.url, key: upstream.key, organization: settings.upstreamOrganization, project: settings.upstreamProject,
+    maxConnections: settings.upstreamConnections, connectMs: settings.connectMs, tick: clock.tick,
+  })
+  undo.defer(() => account.pool.close())
+
+  let isDraining = false
+  const readiness = (): 'draining' | 'upstream_credentials_refused' | null => (isDraining ? 'draining' : account.credentials.isRefused() ? 'upstream_credentials_refused' : null)
+  const metrics = createMetrics({ upstreamConnections: account.pool.open, isReady: () => readiness() === null })
+
+  const relay = createRelay({
+    receive: createReceive({ unlisted: settings.unlisted }),
+    authenticate: createAuthenticate(tokens.verify),
+    authorize: createAuthorize({
+      holder: createHolder({ maxBodyBytes: settings.maxJsonBytes, maxHeldBytes: settings.maxHeldBytes, silenceMs: settings.clientSilenceMs }),
+      maxJsonDepth: settings.maxJsonDepth,
+      clientSilenceMs: settings.clientSilenceMs,
+    }),
+    route: createRoute(account),
+    forward: createForward({
+      deadlines: { control: settings.deadlineControlMs, generation: settings.deadlineGenerationMs, upload: settings.deadlineUploadMs, download: settings.deadlineDownloadMs },
+      clientSilenceMs: settings.clientSilenceMs,
+      passAccountHeaders: settings.callerOrganization === 'pass',
+      onCredentialsRefused: () => log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' }),
+    }),
+    observe: createObserve(clock.tick),
+    settle: createSettle({ log, metrics, tick: clock.tick }),
+    tick: clock.tick,
+    onUnexpected: (requestId, error) => log.warn('internal-error', { request_id: requestId, error: error instanceof Error ? (error.stack ?? error.message) : 'not an error' }),
+  })
+  const server = await startHttpServer({
+    host: settings.host, port: settings.port, maxHeaderBytes: settings.maxHeaderBytes, headMs: settings.headMs,
+    control: createControl({ readiness, metrics }), relay, onOpened: metrics.opened, onClosed: metrics.closed,
+  })
+
+  const kept = undo.move()
+  return {
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${server.port}`,
+    upstream: { kind: upstream.kind, url: upstream.url },
+    firstToken: firstToken?.secret ?? null,
+    async close() {
+      isDraining = true
+      await server.close(settings.drainMs)
+      await kept.disposeAsync()
+    },
+  }
+}
+
+/** The configured upstream, or the embedded emulator on a port of its own where there is no key. */
+async function openUpstream(settings: Settings, undo: AsyncDisposableStack): Promise<App['upstream'] & { readonly key: Secret }> {
+  if (settings.upstreamKey !== null) return { kind: 'configured', url: settings.upstreamUrl, key: settings.upstreamKey }
+  const { startEmulator } = await import('./emulator/server.ts')
+  const emulator = await startEmulator({ dataDir: settings.dataDir, jobMs: settings.emulatorJobMs })
+  undo.defer(() => emulator.close())
+  return { kind: 'emulator', url: `${emulator.url}/v1`, key: new Secret('sk-emulator') }
+}

@@ -1,0 +1,95 @@
+// Room 5: sends the request and waits for the head of the answer. The only retry of the relay lives here.
+import { Refusal } from '../kernel/errors.ts'
+import type { Endpoint, Pace } from '../catalog/endpoint.ts'
+import { UpstreamFailure } from '../upstreams/wire/failure.ts'
+import type { WireRequest } from '../upstreams/wire/pool.ts'
+import { watchUpload } from './body/upload.ts'
+import { ClientLeft } from './departure.ts'
+import type { Forwarded, Routed } from './exchange.ts'
+import { upstreamHeaderLines } from './headers.ts'
+import { openReply, type Reply } from './reply.ts'
+
+export type ForwardOptions = {
+  /** Longest silence of the upstream for each pace, ms. */
+  readonly deadlines: Readonly<Record<Pace, number>>
+  readonly clientSilenceMs: number
+  readonly passAccountHeaders: boolean
+  /** Tells the operator that the upstream refuses our key. */
+  readonly onCredentialsRefused: () => void
+}
+
+export type Forward = (routed: Routed) => Promise<Forwarded>
+
+export function createForward(options: ForwardOptions): Forward {
+  return async (routed) => {
+    const { departure, account, endpoint, tally } = routed
+    const request = wireRequest(routed, options)
+    for (;;) {
+      tally.attempts++
+      try {
+        const reply = await attempt(routed, request, options)
+        if (reply.head.status === 401) {
+          reply.sending.abort()
+          if (account.credentials.refused()) options.onCredentialsRefused()
+          throw new Refusal('upstream_credentials_refused')
+        }
+        account.credentials.accepted()
+        return { ...routed, reply }
+      } catch (error) {
+        if (!(error instanceof UpstreamFailure)) throw error
+        if (departure.hasLeft()) throw new ClientLeft()
+        if (!isReplayable(endpoint, request, error, tally.attempts)) throw refusalOf(error, request.silenceMs)
+      }
+    }
+  }
+}
+
+/** A pooled connection that died before one byte of the answer: the upstream may never have seen the request (RFC 9110 9.2.2). */
+function isReplayable(endpoint: Endpoint, request: WireRequest, failure: UpstreamFailure, attempts: number): boolean {
+  return failure.isStale && endpoint.replay === 'safe' && request.body.kind === 'none' && attempts === 1
+}
+
+function attempt({ incoming, outgoing, account, departure, tally }: Routed, request: WireRequest, options: ForwardOptions): Promise<Reply> {
+  const { sending, reply } = openReply((sink) => account.pool.send(request, sink))
+  return new Promise((resolve, reject) => {
+    const upload = request.body.kind === 'stream' ? watchUpload(incoming, options.clientSilenceMs, tally) : null
+    let hasHead = false
+    const giveUp = (reason: Error): void => {
+      sending.abort()
+      reject(reason)
+    }
+    upload?.onSilent(() => {
+      giveUp(new Refusal('request_timeout', { seconds: String(options.clientSilenceMs / 1000) }))
+      // With an answer under way nothing can be refused any more.
+      if (hasHead) outgoing.destroy()
+    })
+    departure.onLeave(() => giveUp(new ClientLeft()))
+    reply.then((answer) => {
+      hasHead = true
+      resolve(answer)
+    }, reject)
+  })
+}
+
+/** The head is one string: small requests leave in a single write. Authorization comes from the account, framing from the body. */
+function wireRequest({ incoming, account, upstreamPath, presented, head, endpoint, body }: Routed, options: ForwardOptions): WireRequest {
+  const method = incoming.method ?? 'GET'
+  let lines = `${method} ${account.basePath}${upstreamPath} HTTP/1.1\r\nHost: ${account.authority}\r\nAuthorization: Bearer ${account.key.reveal()}\r\n`
+  if (account.organization !== null) lines += `OpenAI-Organization: ${account.organization}\r\n`
+  if (account.project !== null) lines += `OpenAI-Project: ${account.project}\r\n`
+  lines += upstreamHeaderLines(incoming.rawHeaders, head.connection, options.passAccountHeaders, presented)
+  // RFC 9110 8.6: a method that usually carries content says so when there is none.
+  if (body.kind === 'none') lines += method === 'GET' || method === 'DELETE' ? '' : 'Content-Length: 0\r\n'
+  else if (body.kind === 'bytes') lines += `Content-Length: ${body.bytes.length}\r\n`
+  else lines += body.bytes === null ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.bytes}\r\n`
+  return {
+    head: `${lines}\r\n`,
+    body: body.kind === 'stream' ? { kind: 'stream', stream: incoming, bytes: body.bytes } : body,
+    silenceMs: options.deadlines[endpoint.pace],
+  }
+}
+
+function refusalOf(failure: UpstreamFailure, silenceMs: number): Refusal {
+  if (failure.kind === 'silent') return new Refusal('upstream_timeout', { seconds: String(silenceMs / 1000) }, { cause: failure })
+  return new Refusal(failure.kind === 'unreachable' ? 'upstream_unreachable' : 'upstream_failed', {}, { cause: failure })
+}

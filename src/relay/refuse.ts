@@ -1,0 +1,26 @@
+// Any error becomes an answer in OpenAI's shape, or the end of the connection when an answer has already begun.
+import { errorBody, Refusal } from '../kernel/errors.ts'
+import { ClientLeft } from './departure.ts'
+import type { Opened, Outcome } from './exchange.ts'
+import { discardBody } from './body/discard.ts'
+
+/** @returns how the exchange ended, and the unexpected error when it was one: the caller logs it */
+export function refuse({ outgoing, incoming, requestId, tally }: Opened, error: unknown): { readonly outcome: Outcome; readonly unexpected: unknown } {
+  const unexpected = error instanceof Refusal || error instanceof ClientLeft ? null : error
+  if (error instanceof ClientLeft) return { outcome: 'client-left', unexpected }
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy()
+    return { outcome: 'upstream-failed', unexpected }
+  }
+  const refusal = error instanceof Refusal ? error : new Refusal('internal_error', {}, { cause: error })
+  const body = Buffer.from(errorBody(refusal))
+  tally.status = refusal.status
+  tally.answerBytes = body.length
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length), 'x-request-id', requestId, 'x-relay-request-id', requestId, ...refusal.headers]
+  // A client that waits for 100 Continue will not send the body we would have to read over.
+  if (incoming.headers.expect !== undefined && !refusal.headers.includes('Connection')) headers.push('Connection', 'close')
+  outgoing.writeHead(refusal.status, headers)
+  outgoing.end(body)
+  discardBody(incoming)
+  return { outcome: 'refused', unexpected }
+}

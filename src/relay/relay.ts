@@ -1,0 +1,58 @@
+// The straight line of an exchange: read this first. Each room is one file beside this one; their types fix the order.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Refusal } from '../kernel/errors.ts'
+import { newRequestId } from '../kernel/ids.ts'
+import type { Authenticate } from './authenticate.ts'
+import type { Authorize } from './authorize.ts'
+import { discardBody } from './body/discard.ts'
+import { watchDeparture } from './departure.ts'
+import type { Opened } from './exchange.ts'
+import type { Forward } from './forward.ts'
+import type { Observe } from './observe.ts'
+import type { Receive } from './receive.ts'
+import { refuse } from './refuse.ts'
+import type { Route } from './route.ts'
+import type { Settle } from './settle.ts'
+
+export type Rooms = {
+  readonly receive: Receive
+  readonly authenticate: Authenticate
+  readonly authorize: Authorize
+  readonly route: Route
+  readonly forward: Forward
+  readonly observe: Observe
+  readonly settle: Settle
+  readonly tick: () => number
+  /** A bug of ours: the operator must see it, the client must not. */
+  readonly onUnexpected: (requestId: string, error: unknown) => void
+}
+
+export type Relay = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
+
+export function createRelay({ receive, authenticate, authorize, route, forward, observe, settle, tick, onUnexpected }: Rooms): Relay {
+  return async (incoming, outgoing) => {
+    const opened = open(incoming, outgoing, tick())
+    try {
+      const received = receive(opened)
+      const authenticated = authenticate(received)
+      const authorized = await authorize(authenticated)
+      const routed = route(authorized)
+      const forwarded = await forward(routed)
+      const outcome = await observe(forwarded)
+      discardBody(incoming)
+      settle(opened, outcome, null)
+    } catch (error) {
+      const { outcome, unexpected } = refuse(opened, error)
+      if (unexpected !== null) onUnexpected(opened.requestId, unexpected)
+      await opened.departure.over
+      settle(opened, outcome, error instanceof Refusal ? error.code : null)
+    }
+  }
+}
+
+function open(incoming: IncomingMessage, outgoing: ServerResponse, startedTick: number): Opened {
+  return {
+    requestId: newRequestId(), incoming, outgoing, departure: watchDeparture(outgoing), startedTick,
+    tally: { requestBytes: 0, answerBytes: 0, firstByteTick: null, attempts: 0, upstreamRequestId: null, endpoint: null, caller: null, model: null, status: 0 },
+  }
+}

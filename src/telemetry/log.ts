@@ -1,0 +1,75 @@
+// Structured logs: one JSON line an exchange, only the fields named here. What is not a field cannot leak: no header, no
+// body, no token and no error text of a client ever gets here.
+import { writeSync } from 'node:fs'
+
+export type ExchangeFields = {
+  readonly requestId: string
+  readonly upstreamRequestId: string | null
+  readonly tokenId: string | null
+  readonly endpoint: string
+  readonly method: string
+  readonly status: number
+  readonly outcome: string
+  /** Code of the refusal, when we refused. */
+  readonly code: string | null
+  readonly model: string | null
+  readonly attempts: number
+  readonly requestBytes: number
+  readonly answerBytes: number
+  readonly durationMs: number
+  readonly firstByteMs: number | null
+}
+
+export type Log = {
+  readonly exchange: (fields: ExchangeFields) => void
+  /** Something the operator should know, with its reason. Never with text of a client. */
+  readonly warn: (event: string, details: Readonly<Record<string, string>>) => void
+  readonly close: () => void
+}
+
+const flushMs = 50
+const flushBytes = 65_536
+/** Callers choose these texts; nobody needs more of them. */
+const maxTextLength = 120
+
+export function createLog({ isOn, now, descriptor = 1 }: { readonly isOn: boolean; readonly now: () => number; readonly descriptor?: number }): Log {
+  let pending = ''
+  let timer: NodeJS.Timeout | null = null
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    let bytes = Buffer.from(pending)
+    pending = ''
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(writeSync(descriptor, bytes))
+    } catch {
+      // EAGAIN on a full pipe, EPIPE without a reader: a log that nobody drains must not stop the relay.
+    }
+  }
+
+  function write(line: string): void {
+    pending += line
+    if (pending.length >= flushBytes) flush()
+    else timer ??= setTimeout(flush, flushMs).unref()
+  }
+
+  if (!isOn) return { exchange: () => {}, warn: () => {}, close: () => {} }
+  return {
+    exchange: (fields) => write(exchangeLine(now(), fields)),
+    warn: (event, details) => write(`${JSON.stringify({ time: new Date(now()).toISOString(), level: 'warn', event, ...details })}\n`),
+    close: flush,
+  }
+}
+
+/** Put together by hand: this runs for every exchange, and only three of the fields can hold anything but plain words. */
+function exchangeLine(now: number, fields: ExchangeFields): string {
+  const { requestId, upstreamRequestId, tokenId, endpoint, method, status, outcome, code, model, attempts, requestBytes, answerBytes, durationMs, firstByteMs } = fields
+  return (
+    `{"time":"${new Date(now).toISOString()}","level":"info","event":"exchange","request_id":"${requestId}","upstream_request_id":${text(upstreamRequestId)},` +
+    `"token_id":${text(tokenId)},"endpoint":"${endpoint}","method":${text(method)},"status":${status},"outcome":"${outcome}","code":${text(code)},"model":${text(model)},` +
+    `"attempts":${attempts},"request_bytes":${requestBytes},"answer_bytes":${answerBytes},"duration_ms":${durationMs.toFixed(1)},"first_byte_ms":${firstByteMs === null ? 'null' : firstByteMs.toFixed(1)}}\n`
+  )
+}
+
+const text = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value.length > maxTextLength ? value.slice(0, maxTextLength) : value))

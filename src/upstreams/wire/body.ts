@@ -1,0 +1,100 @@
+// Takes the framing off the body of an answer, one read at a time, without copying: what comes out are views of what came in.
+import { UpstreamFailure } from './failure.ts'
+import type { Framing } from './head.ts'
+
+export type BodyReader = {
+  /** Pushes the payload of `bytes` onto `out`. @returns how many bytes belong to this body; fewer than given means excess. */
+  readonly read: (bytes: Buffer, out: Buffer[]) => number
+  readonly isDone: () => boolean
+  /** The connection ended: is that a whole body? Only for a body that ends by closing. */
+  readonly endsByClose: boolean
+}
+
+export function createBodyReader(framing: Framing): BodyReader {
+  if (framing.kind === 'chunked') return chunkedReader()
+  if (framing.kind === 'close') return { read: (bytes, out) => (out.push(bytes), bytes.length), isDone: () => false, endsByClose: true }
+  return lengthReader(framing.kind === 'none' ? 0 : framing.bytes)
+}
+
+function lengthReader(total: number): BodyReader {
+  let left = total
+  return {
+    endsByClose: false,
+    isDone: () => left === 0,
+    read(bytes, out) {
+      const take = Math.min(left, bytes.length)
+      if (take > 0) out.push(take === bytes.length ? bytes : bytes.subarray(0, take))
+      left -= take
+      return take
+    },
+  }
+}
+
+const malformed = (what: string): UpstreamFailure => new UpstreamFailure('malformed', what)
+const maxLineBytes = 4096
+const maxTrailerBytes = 16_384
+
+// RFC 9112 7.1: chunk-size [ext] CRLF data CRLF, then "0" CRLF trailers CRLF. 13 digits stay below 2^53.
+const sizeLine = /^([0-9A-Fa-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/
+const trailerLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/
+
+/** Extensions are read over and trailers are dropped (RFC 9112 7.1.2 allows both to whoever re-frames a message). */
+function chunkedReader(): BodyReader {
+  let state: 'size' | 'data' | 'data-end' | 'trailer' | 'done' = 'size'
+  let left = 0
+  let line = ''
+  let trailerBytes = 0
+
+  /** Collects up to CRLF. @returns offset past it, or -1 when the line is not complete in `bytes` */
+  function takeLine(bytes: Buffer, from: number): number {
+    const lf = bytes.indexOf(0x0a, from)
+    const end = lf < 0 ? bytes.length : lf + 1
+    line += bytes.toString('latin1', from, end)
+    if (line.length > maxLineBytes) throw malformed('chunk line too long')
+    if (lf < 0) {
+      const cr = line.indexOf('\r')
+      if (cr >= 0 && cr !== line.length - 1) throw malformed('bare carriage return')
+      return -1
+    }
+    if (!line.endsWith('\r\n')) throw malformed('bare line feed')
+    line = line.slice(0, -2)
+    return end
+  }
+
+  return {
+    endsByClose: false,
+    isDone: () => state === 'done',
+    read(bytes, out) {
+      let at = 0
+      while (at < bytes.length && state !== 'done') {
+        if (state === 'data') {
+          const take = Math.min(left, bytes.length - at)
+          out.push(bytes.subarray(at, at + take))
+          at += take
+          left -= take
+          if (left === 0) state = 'data-end'
+          continue
+        }
+        const end = takeLine(bytes, at)
+        if (end < 0) return bytes.length
+        at = end
+        if (state === 'size') {
+          const size = sizeLine.exec(line)
+          if (size === null) throw malformed('chunk size')
+          left = Number.parseInt(size[1] ?? '', 16)
+          state = left === 0 ? 'trailer' : 'data'
+        } else if (state === 'data-end') {
+          if (line !== '') throw malformed('chunk longer than its size')
+          state = 'size'
+        } else if (line === '') {
+          state = 'done'
+        } else {
+          trailerBytes += line.length
+          if (trailerBytes > maxTrailerBytes || !trailerLine.test(line)) throw malformed('trailer')
+        }
+        line = ''
+      }
+      return at
+    },
+  }
+}
