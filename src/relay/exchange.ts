@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Endpoint } from '../catalog/endpoint.ts'
 import type { RequestId } from '../kernel/ids.ts'
 import type { Caller } from '../identity/tokens.ts'
+import type { ReplyHead } from '../upstreams/wire/head.ts'
 import type { UpstreamAccount } from '../upstreams/account.ts'
 import type { Departure } from './departure.ts'
 import type { JsonFacts } from './body/json-facts.ts'
@@ -52,6 +53,6 @@ export type Authorized = Authenticated & { readonly body: RequestBody; readonly 
 
 export type Routed = Authorized & { readonly account: UpstreamAccount }
 
-export type Forwarded = Routed & { readonly reply: Reply }
+export type Forwarded = Routed & { readonly reply: Reply; readonly replyHead: ReplyHead }
 
 export type Outcome = 'completed' | 'refused' | 'client-left' | 'upstream-failed'

@@ -2,12 +2,13 @@
 import { Refusal } from '../kernel/errors.ts'
 import type { Endpoint, Pace } from '../catalog/endpoint.ts'
 import { UpstreamFailure } from '../upstreams/wire/failure.ts'
+import type { ReplyHead } from '../upstreams/wire/head.ts'
 import type { WireRequest } from '../upstreams/wire/pool.ts'
 import { watchUpload } from './body/upload.ts'
 import { ClientLeft } from './departure.ts'
 import type { Forwarded, Routed } from './exchange.ts'
 import { upstreamHeaderLines } from './headers.ts'
-import { openReply, type Reply } from './reply.ts'
+import { Reply } from './reply.ts'
 
 export type ForwardOptions = {
   /** Longest silence of the upstream for each pace, ms. */
@@ -18,6 +19,8 @@ export type ForwardOptions = {
   readonly onCredentialsRefused: () => void
 }
 
+type Answer = { readonly reply: Reply; readonly replyHead: ReplyHead }
+
 export type Forward = (routed: Routed) => Promise<Forwarded>
 
 export function createForward(options: ForwardOptions): Forward {
@@ -27,14 +30,14 @@ export function createForward(options: ForwardOptions): Forward {
     for (;;) {
       tally.attempts++
       try {
-        const reply = await attempt(routed, request, options)
-        if (reply.head.status === 401) {
-          reply.sending.abort()
+        const { reply, replyHead } = await attempt(routed, request, options)
+        if (replyHead.status === 401) {
+          reply.abort()
           if (account.credentials.refused()) options.onCredentialsRefused()
           throw new Refusal('upstream_credentials_refused')
         }
         account.credentials.accepted()
-        return { ...routed, reply }
+        return { ...routed, reply, replyHead }
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error
         if (departure.hasLeft()) throw new ClientLeft()
@@ -49,25 +52,22 @@ function isReplayable(endpoint: Endpoint, request: WireRequest, failure: Upstrea
   return failure.isStale && endpoint.replay === 'safe' && request.body.kind === 'none' && attempts === 1
 }
 
-function attempt({ incoming, outgoing, account, departure, tally }: Routed, request: WireRequest, options: ForwardOptions): Promise<Reply> {
-  const { sending, reply } = openReply((sink) => account.pool.send(request, sink))
+function attempt({ incoming, outgoing, account, departure, tally }: Routed, request: WireRequest, options: ForwardOptions): Promise<Answer> {
+  const reply = Reply.open((sink) => account.pool.send(request, sink))
   return new Promise((resolve, reject) => {
-    const upload = request.body.kind === 'stream' ? watchUpload(incoming, options.clientSilenceMs, tally) : null
-    let hasHead = false
     const giveUp = (reason: Error): void => {
-      sending.abort()
+      reply.abort()
       reject(reason)
     }
-    upload?.onSilent(() => {
-      giveUp(new Refusal('request_timeout', { seconds: String(options.clientSilenceMs / 1000) }))
-      // With an answer under way nothing can be refused any more.
-      if (hasHead) outgoing.destroy()
-    })
     departure.onLeave(() => giveUp(new ClientLeft()))
-    reply.then((answer) => {
-      hasHead = true
-      resolve(answer)
-    }, reject)
+    if (request.body.kind === 'stream') {
+      watchUpload(incoming, options.clientSilenceMs, tally, () => {
+        giveUp(new Refusal('request_timeout', { seconds: String(options.clientSilenceMs / 1000) }))
+        // With an answer under way nothing can be refused any more.
+        if (outgoing.headersSent) outgoing.destroy()
+      })
+    }
+    reply.headed.then((replyHead) => resolve({ reply, replyHead }), reject)
   })
 }
 

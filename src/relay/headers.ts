@@ -122,3 +122,12 @@ export function clientHeaders(raw: readonly string[], isBodyless: boolean): stri
   }
   return kept
 }
+
+/** First value of a header, looked up without case; null where it is absent. */
+export function headerValue(headers: readonly string[], name: string): string | null {
+  for (let at = 0; at < headers.length; at += 2) {
+    const each = headers[at] ?? ''
+    if (each.length === name.length && each.toLowerCase() === name) return headers[at + 1] ?? null
+  }
+  return null
+}

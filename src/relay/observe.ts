@@ -1,44 +1,41 @@
 // Room 6: the answer goes to the client as it comes. From here on nothing can be refused: an answer that breaks off is
 // broken off towards the client too, never ended as if it were whole.
+import { startAnswer } from './body/answer-writer.ts'
 import type { Forwarded, Outcome } from './exchange.ts'
-import { clientHeaders } from './headers.ts'
+import { clientHeaders, headerValue } from './headers.ts'
 
 export type Observe = (forwarded: Forwarded) => Promise<Outcome>
 
 export function createObserve(tick: () => number): Observe {
-  return async ({ reply, outgoing, departure, requestId, tally }) => {
-    const { head, sending } = reply
-    const headers = clientHeaders(head.headers, head.status === 204 || head.status === 304)
+  return async ({ reply, replyHead, outgoing, incoming, departure, requestId, tally }) => {
+    const { status, reason } = replyHead
+    const headers = clientHeaders(replyHead.headers, status === 204 || status === 304)
     headers.push('x-relay-request-id', requestId)
-    tally.status = head.status
-    tally.upstreamRequestId = headerValue(head.headers, 'x-request-id')
+    tally.status = status
+    tally.upstreamRequestId = headerValue(replyHead.headers, 'x-request-id')
     tally.firstByteTick = tick()
     // The upstream's own Date passes; a second one would be ours.
     outgoing.sendDate = false
-    outgoing.writeHead(head.status, head.reason, headers)
+    const hasLength = replyHead.framing.kind === 'length' || (replyHead.framing.kind === 'none' && headerValue(headers, 'content-length') !== null)
+    const writer = startAnswer(outgoing, status, reason, headers, hasLength, incoming.httpVersion === '1.0')
 
     let hasFailed = false
-    departure.onLeave(() => sending.abort())
-    outgoing.on('drain', () => sending.resume())
-    const isWhole = reply.take({
-      data: (bytes) => {
+    departure.onLeave(() => reply.abort())
+    outgoing.on('drain', () => reply.resume())
+    const hasBegun = reply.take({
+      data(bytes, isLast) {
         tally.answerBytes += bytes.length
-        if (!outgoing.write(bytes)) sending.pause()
+        if (!writer.write(bytes, isLast)) reply.pause()
       },
-      end: () => outgoing.end(),
-      fail: () => {
+      end: writer.end,
+      fail() {
         hasFailed = true
         outgoing.destroy()
       },
     })
-    if (!isWhole) outgoing.flushHeaders()
+    if (!hasBegun) outgoing.flushHeaders()
 
     const wasWritten = await departure.over
     return wasWritten ? 'completed' : hasFailed ? 'upstream-failed' : 'client-left'
   }
-}
-
-function headerValue(headers: readonly string[], name: string): string | null {
-  for (let at = 0; at < headers.length; at += 2) if ((headers[at] ?? '').length === name.length && (headers[at] ?? '').toLowerCase() === name) return headers[at + 1] ?? null
-  return null
 }

@@ -1,52 +1,76 @@
 // The answer of the upstream as a room sees it: its head, and then a flow that can be taken once. What arrives between the
 // head and the taking (the rest of the same read) waits here, so that no byte depends on how promises are scheduled.
+import type { UpstreamFailure } from '../upstreams/wire/failure.ts'
 import type { ReplyHead } from '../upstreams/wire/head.ts'
 import type { ReplySink, Sending } from '../upstreams/wire/pool.ts'
-import type { UpstreamFailure } from '../upstreams/wire/failure.ts'
 
-export type ReplyFlow = { readonly data: (bytes: Buffer) => void; readonly end: () => void; readonly fail: (failure: UpstreamFailure) => void }
-
-export type Reply = {
-  readonly head: ReplyHead
-  /** Starts the flow into `flow`. @returns true when the whole body had already come and went out in this call */
-  readonly take: (flow: ReplyFlow) => boolean
-  readonly sending: Sending
+export interface ReplyFlow {
+  /** `isLast` when the end is known to follow at once, so that both can leave in one write. */
+  data(bytes: Buffer, isLast: boolean): void
+  end(): void
+  fail(failure: UpstreamFailure): void
 }
 
-/** @param start begins the exchange with the sink it is given. @returns the answer once its head is there; rejects with an UpstreamFailure before it */
-export function openReply(start: (sink: ReplySink) => Sending): { readonly sending: Sending; readonly reply: Promise<Reply> } {
-  let flow: ReplyFlow | null = null
-  const early: Buffer[] = []
-  let hasEnded = false
-  let failure: UpstreamFailure | null = null
-  let answer: (head: ReplyHead) => void = () => {}
-  let reject: (failure: UpstreamFailure) => void = () => {}
-  const headed = new Promise<ReplyHead>((resolve, refuse) => {
-    answer = resolve
-    reject = refuse
+export class Reply implements ReplySink {
+  readonly #early: Buffer[] = []
+  #flow: ReplyFlow | null = null
+  #hasEnded = false
+  #failure: UpstreamFailure | null = null
+  #resolve: (head: ReplyHead) => void = () => {}
+  #reject: (failure: UpstreamFailure) => void = () => {}
+  #sending: Sending | null = null
+  /** The head of the answer; rejects with an UpstreamFailure when none comes. */
+  readonly headed: Promise<ReplyHead> = new Promise((resolve, reject) => {
+    this.#resolve = resolve
+    this.#reject = reject
   })
 
-  const sending = start({
-    head: (head) => answer(head),
-    data: (bytes) => (flow === null ? early.push(bytes) : flow.data(bytes)),
-    end: () => {
-      hasEnded = true
-      flow?.end()
-    },
-    fail: (reason) => {
-      failure = reason
-      reject(reason)
-      flow?.fail(reason)
-    },
-  })
-
-  const take = (taker: ReplyFlow): boolean => {
-    for (const bytes of early) taker.data(bytes)
-    early.length = 0
-    flow = taker
-    if (failure !== null) taker.fail(failure)
-    else if (hasEnded) taker.end()
-    return hasEnded
+  /** @param start begins the exchange with the sink it is given */
+  static open(start: (sink: ReplySink) => Sending): Reply {
+    const reply = new Reply()
+    reply.#sending = start(reply)
+    return reply
   }
-  return { sending, reply: headed.then((head) => ({ head, take, sending })) }
+
+  head(head: ReplyHead): void {
+    this.#resolve(head)
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#flow === null) this.#early.push(bytes)
+    else this.#flow.data(bytes, false)
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    this.#flow?.end()
+  }
+
+  fail(failure: UpstreamFailure): void {
+    this.#failure = failure
+    this.#reject(failure)
+    this.#flow?.fail(failure)
+  }
+
+  /** Starts the flow. @returns true when something already went out in this call */
+  take(flow: ReplyFlow): boolean {
+    this.#flow = flow
+    const early = this.#early
+    for (let at = 0; at < early.length; at++) flow.data(early[at] ?? Buffer.alloc(0), this.#hasEnded && at === early.length - 1)
+    if (this.#failure !== null) flow.fail(this.#failure)
+    else if (this.#hasEnded) flow.end()
+    return this.#hasEnded || early.length > 0
+  }
+
+  abort(): void {
+    this.#sending?.abort()
+  }
+
+  pause(): void {
+    this.#sending?.pause()
+  }
+
+  resume(): void {
+    this.#sending?.resume()
+  }
 }

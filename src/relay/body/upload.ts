@@ -1,14 +1,11 @@
 // Watches a body that streams through: counts it, and notices a client that has stopped sending.
 import type { IncomingMessage } from 'node:http'
 
-export type UploadWatch = { readonly onSilent: (listener: () => void) => void }
-
 /** Silence counts only while we are reading: a body held back by a slow upstream is not the client's fault. */
-export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally: { requestBytes: number }): UploadWatch {
-  let listener: (() => void) | null = null
+export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally: { requestBytes: number }, onSilent: () => void): void {
   const timer = setTimeout(() => {
     if (incoming.isPaused()) timer.refresh()
-    else listener?.()
+    else onSilent()
   }, silenceMs)
   incoming.on('data', (bytes: Buffer) => {
     tally.requestBytes += bytes.length
@@ -16,5 +13,4 @@ export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally:
   })
   const stop = (): void => clearTimeout(timer)
   incoming.once('end', stop).once('close', stop)
-  return { onSilent: (next) => void (listener = next) }
 }

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { type BodyReader, createBodyReader } from './body.ts'
 import { UpstreamFailure } from './failure.ts'
 import { headEnd, parseHead, type ReplyHead } from './head.ts'
-import type { Watch } from './silence.ts'
+import type { Silence, Watch } from './silence.ts'
 
 export type WireRequest = {
   /** The whole head, latin1, ending in the empty line; its framing headers agree with the body below. */
@@ -20,18 +20,17 @@ export type WireRequest = {
 }
 
 /** The moments of an answer: `head` once, `data` any number of times, then exactly one of `end` and `fail`. */
-export type ReplySink = {
-  readonly head: (head: ReplyHead) => void
+export interface ReplySink {
+  head(head: ReplyHead): void
   /** Payload as it came; everything of one read in one call. */
-  readonly data: (bytes: Buffer) => void
-  readonly end: () => void
-  readonly fail: (failure: UpstreamFailure) => void
+  data(bytes: Buffer): void
+  end(): void
+  fail(failure: UpstreamFailure): void
 }
 
 type Exchange = {
   readonly sink: ReplySink
   readonly watch: Watch
-  readonly silenceMs: number
   reader: BodyReader | null
   isReusable: boolean
   isSent: boolean
@@ -71,11 +70,11 @@ export class Connection {
     return !this.#isGone && !this.#socket.destroyed
   }
 
-  start(request: WireRequest, sink: ReplySink, watch: Watch): void {
-    const exchange: Exchange = { sink, watch, silenceMs: request.silenceMs, reader: null, isReusable: false, isSent: false, informational: 0, stopSending: null }
+  start(request: WireRequest, sink: ReplySink, silence: Silence): void {
+    const watch = silence.watch(request.silenceMs, () => this.#fail(new UpstreamFailure('silent', `silent for ${request.silenceMs} ms`)))
+    const exchange: Exchange = { sink, watch, reader: null, isReusable: false, isSent: false, informational: 0, stopSending: null }
     this.#exchange = exchange
     this.expiresAt = Number.POSITIVE_INFINITY
-    watch.allow(request.silenceMs)
     if (request.body.kind === 'stream') {
       this.#socket.write(request.head, 'latin1')
       this.#pump(exchange, request.body.stream, request.body.bytes === null)
@@ -87,12 +86,12 @@ export class Connection {
 
   pause(): void {
     this.#socket.pause()
-    this.#exchange?.watch.allow(0)
+    this.#exchange?.watch.pause()
   }
 
   resume(): void {
     this.#socket.resume()
-    if (this.#exchange !== null) this.#exchange.watch.allow(this.#exchange.silenceMs)
+    this.#exchange?.watch.touch()
   }
 
   /** Ends the exchange at once and without a further call to its sink. */

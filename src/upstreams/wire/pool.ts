@@ -4,7 +4,8 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Connection, type ReplySink, type WireRequest } from './connection.ts'
 import { UpstreamFailure } from './failure.ts'
-import { createSilence } from './silence.ts'
+import type { ReplyHead } from './head.ts'
+import { Silence } from './silence.ts'
 
 export type { ReplySink, WireRequest } from './connection.ts'
 
@@ -17,7 +18,11 @@ export type PoolOptions = {
 }
 
 /** A request under way. `abort` is final and silent: the sink hears nothing more. */
-export type Sending = { readonly abort: () => void; readonly pause: () => void; readonly resume: () => void }
+export interface Sending {
+  abort(): void
+  pause(): void
+  resume(): void
+}
 
 export type Pool = {
   readonly send: (request: WireRequest, sink: ReplySink) => Sending
@@ -29,13 +34,63 @@ export type Pool = {
 const idleMs = 4000
 const maxHeadBytes = 65_536
 
-type Job = { readonly request: WireRequest; readonly sink: ReplySink; connection: Connection | null; cancel: (() => void) | null; isAborted: boolean }
+/**
+ * One request on its way. It stands between the connection and the room: once the exchange is over the connection belongs to
+ * the next one, and an abort that comes late must not reach it.
+ */
+class Job implements ReplySink, Sending {
+  readonly request: WireRequest
+  readonly #sink: ReplySink
+  connection: Connection | null = null
+  /** Takes the job out of wherever it waits for a connection. */
+  cancel: (() => void) | null = null
+  isAborted = false
+
+  constructor(request: WireRequest, sink: ReplySink) {
+    this.request = request
+    this.#sink = sink
+  }
+
+  head(head: ReplyHead): void {
+    this.#sink.head(head)
+  }
+
+  data(bytes: Buffer): void {
+    this.#sink.data(bytes)
+  }
+
+  end(): void {
+    this.connection = null
+    this.#sink.end()
+  }
+
+  fail(failure: UpstreamFailure): void {
+    this.connection = null
+    if (!this.isAborted) this.#sink.fail(failure)
+  }
+
+  abort(): void {
+    this.isAborted = true
+    this.connection?.destroy()
+    this.connection = null
+    this.cancel?.()
+    this.cancel = null
+  }
+
+  pause(): void {
+    this.connection?.pause()
+  }
+
+  resume(): void {
+    this.connection?.resume()
+  }
+}
 
 export function createPool(options: PoolOptions): Pool {
   const idle: Connection[] = []
   const waiting: Job[] = []
   const all = new Set<Connection>()
-  const silence = createSilence()
+  const silence = new Silence()
   let connecting = 0
   let isClosed = false
 
@@ -62,19 +117,17 @@ export function createPool(options: PoolOptions): Pool {
   function serveWaiting(): void {
     while (waiting.length > 0 && (idle.length > 0 || all.size + connecting < options.maxConnections)) {
       const job = waiting.shift()
-      if (job !== undefined) place(job)
+      if (job === undefined) return
+      job.cancel = null
+      place(job)
     }
   }
 
   function place(job: Job): void {
-    if (job.isAborted) return
     const connection = idle.pop()
-    if (connection !== undefined) return reuse(connection, job)
-    if (all.size + connecting >= options.maxConnections) {
-      waiting.push(job)
-      return
-    }
-    open(job)
+    if (connection !== undefined) reuse(connection, job)
+    else if (all.size + connecting >= options.maxConnections) wait(job)
+    else open(job)
   }
 
   /** Yields to the poll phase first: a close or stray bytes that already wait on the socket must be seen before we write on it. */
@@ -107,7 +160,7 @@ export function createPool(options: PoolOptions): Pool {
     const onError = (cause: unknown): void => {
       settled()
       socket.on('error', () => {}).destroy()
-      if (!job.isAborted) job.sink.fail(new UpstreamFailure('unreachable', 'no connection', { cause }))
+      job.fail(new UpstreamFailure('unreachable', 'no connection', { cause }))
       serveWaiting()
     }
     const watch = silence.watch(options.connectMs, () => onError(new Error(`no connection within ${options.connectMs} ms`)))
@@ -128,44 +181,20 @@ export function createPool(options: PoolOptions): Pool {
 
   function begin(connection: Connection, job: Job): void {
     job.connection = connection
-    const { head, data, end, fail } = job.sink
-    // Once the exchange is over the connection belongs to the next one: an abort that comes late must not reach it.
-    const sink: ReplySink = {
-      head,
-      data,
-      end: () => {
-        job.connection = null
-        end()
-      },
-      fail: (failure) => {
-        job.connection = null
-        fail(failure)
-      },
-    }
-    const watch = silence.watch(job.request.silenceMs, () => {
-      connection.destroy()
-      sink.fail(new UpstreamFailure('silent', `silent for ${job.request.silenceMs} ms`))
-    })
-    connection.start(job.request, sink, watch)
+    connection.start(job.request, job, silence)
+  }
+
+  function wait(job: Job): void {
+    waiting.push(job)
+    job.cancel = () => waiting.splice(waiting.indexOf(job), 1)
   }
 
   return {
     send(request, sink) {
-      const job: Job = { request, sink, connection: null, cancel: null, isAborted: false }
-      if (isClosed) queueMicrotask(() => sink.fail(new UpstreamFailure('unreachable', 'the pool is closed')))
+      const job = new Job(request, sink)
+      if (isClosed) queueMicrotask(() => job.fail(new UpstreamFailure('unreachable', 'the pool is closed')))
       else place(job)
-      return {
-        abort() {
-          if (job.isAborted) return
-          job.isAborted = true
-          job.connection?.destroy()
-          job.cancel?.()
-          const at = waiting.indexOf(job)
-          if (at >= 0) waiting.splice(at, 1)
-        },
-        pause: () => job.connection?.pause(),
-        resume: () => job.connection?.resume(),
-      }
+      return job
     },
     open: () => all.size,
     close() {

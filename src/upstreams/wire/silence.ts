@@ -1,58 +1,67 @@
 // One timer for all deadlines of silence: each exchange only writes a number when something moves, so that thousands of
 // open streams cost no timer each. Resolution is the sweep interval.
 
-export type Watch = {
-  /** Something moved: the silence starts anew. */
-  readonly touch: () => void
-  /** Changes the allowed silence, and starts it anew. 0 pauses the watch. */
-  readonly allow: (ms: number) => void
-  readonly stop: () => void
-}
-
-export type Silence = { readonly watch: (ms: number, onSilent: () => void) => Watch; readonly close: () => void }
-
 const sweepMs = 100
 
-export function createSilence(): Silence {
-  type Entry = { dueAt: number; ms: number; onSilent: () => void }
-  const entries = new Set<Entry>()
-  let timer: NodeJS.Timeout | null = null
+export class Silence {
+  readonly #watches = new Set<Watch>()
+  #timer: NodeJS.Timeout | null = null
 
-  function sweep(): void {
-    const now = performance.now()
-    for (const entry of entries) {
-      if (entry.ms === 0 || now < entry.dueAt) continue
-      entries.delete(entry)
-      entry.onSilent()
-    }
-    if (entries.size === 0 && timer !== null) {
-      clearInterval(timer)
-      timer = null
-    }
+  /** Calls `onSilent` once when nothing moved for `ms`. */
+  watch(ms: number, onSilent: () => void): Watch {
+    const watch = new Watch(this.#watches, ms, onSilent)
+    this.#watches.add(watch)
+    this.#timer ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    return watch
   }
 
-  return {
-    watch(ms, onSilent) {
-      const entry: Entry = { dueAt: performance.now() + ms, ms, onSilent }
-      entries.add(entry)
-      timer ??= setInterval(sweep, sweepMs).unref()
-      return {
-        touch: () => {
-          entry.dueAt = performance.now() + entry.ms
-        },
-        allow: (next) => {
-          entry.ms = next
-          entry.dueAt = performance.now() + next
-        },
-        stop: () => {
-          entries.delete(entry)
-        },
-      }
-    },
-    close: () => {
-      entries.clear()
-      if (timer !== null) clearInterval(timer)
-      timer = null
-    },
+  close(): void {
+    this.#watches.clear()
+    this.#sweep()
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    for (const watch of this.#watches) if (watch.isDue(now)) watch.expire()
+    if (this.#watches.size > 0 || this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
+  }
+}
+
+export class Watch {
+  readonly #watches: Set<Watch>
+  readonly #onSilent: () => void
+  #ms: number
+  #dueAt: number
+
+  constructor(watches: Set<Watch>, ms: number, onSilent: () => void) {
+    this.#watches = watches
+    this.#onSilent = onSilent
+    this.#ms = ms
+    this.#dueAt = performance.now() + ms
+  }
+
+  /** Something moved: the silence starts anew. */
+  touch(): void {
+    this.#dueAt = performance.now() + this.#ms
+  }
+
+  /** Nobody is to blame for silence now: we ourselves hold the flow back. */
+  pause(): void {
+    this.#dueAt = Number.POSITIVE_INFINITY
+  }
+
+  stop(): void {
+    this.#watches.delete(this)
+  }
+
+  isDue(now: number): boolean {
+    return now >= this.#dueAt
+  }
+
+  expire(): void {
+    this.stop()
+    this.#onSilent()
   }
 }
