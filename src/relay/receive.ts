@@ -34,7 +34,9 @@ export function createReceive(options: { readonly unlisted: 'deny' | 'passthroug
     if (found.kind === 'wrong-method') throw new Refusal('method_not_allowed', { method, path }, { headers: ['Allow', found.methods.join(', ')] })
     if (found.kind === 'unknown') {
       if (options.unlisted === 'deny' || !unlistedMethods.has(method) || isNotCarried(path)) throw new Refusal('unknown_url', { method, path })
-      for (const segment of segments) checkModelId(segment)
+      // Whoever merges slashes or decodes would read another path: here the text goes upstream as it is.
+      for (const segment of segments) checkPlainId(segment)
+      if (segments.includes('')) throw new Refusal('unknown_url', { method, path })
       return { ...opened, head, endpoint: unlistedRow(method as Endpoint['method'], path as Endpoint['path']), upstreamPath: path.slice(3) + query }
     }
 
@@ -55,7 +57,10 @@ function rebuild(template: string, params: Readonly<Record<string, string>>): st
   })
 }
 
-const isNotCarried = (path: string): boolean => notCarried.some(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+function isNotCarried(path: string): boolean {
+  const lower = path.toLowerCase()
+  return notCarried.some(({ prefix }) => lower === prefix || lower.startsWith(`${prefix}/`))
+}
 
 /** node:http lets some forms through that a stricter reader frames differently (RFC 9112 6.1): those end the connection. */
 function checkFraming(head: HeadFacts, httpVersion: string): void {
