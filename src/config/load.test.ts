@@ -79,7 +79,7 @@ test('a problem names the setting, its source, the value and the fix', async (co
     [{ yaml: 'configFile: other.yaml' }, 'configFile (relay.yaml) cannot stand in a file: use --config or RELAY_CONFIG.'],
     [
       { flags: { upstreamUrl: 'ftp://files' } },
-      '--upstream-url (flag) is "ftp://files": use an http or https URL, such as https://api.openai.com/v1.',
+      '--upstream-url (flag) is "ftp://files": use an http or https URL without user, password, query and fragment, such as https://api.openai.com/v1.',
     ],
     [{ env: { RELAY_DATA_DIR: '~/relay' } }, 'RELAY_DATA_DIR (environment) is "~/relay": write the path out, `~` is only known to shells.'],
   ]

@@ -1,0 +1,180 @@
+// The commands of `relay`, their arguments and help. What a command does is loaded when it runs, so that none waits for another.
+import { Command, CommanderError, Option } from 'commander'
+import { settingKeys, settingOf, type SettingKey } from '../config/settings.ts'
+import type { Flags } from '../config/load.ts'
+import type { EmulatorFlags } from './emulator.ts'
+import { exitCodes, report } from './failure.ts'
+import { version } from './version.ts'
+
+type Json = { readonly json?: boolean }
+
+/** Runs one command line; the answer is the exit code of the process. Nothing is thrown and nothing exits in between. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  // A reader that leaves early (`relay endpoints | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failure))
+  try {
+    await program().parseAsync(args, { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    // Commander has told already: help and version with 0, everything else is a wrong command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    return report(error)
+  }
+}
+
+function program(): Command {
+  const relay = new Command('relay')
+    .description('Relay carries the whole OpenAI API to OpenAI, or anything compatible, behind tokens of your own.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .helpOption('-h, --help', 'show this help')
+    .showHelpAfterError('Add --help to see how it is used.')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ relay start                              offline, answered by the embedded emulator
+  $ OPENAI_API_KEY=sk-... relay start        carry requests to OpenAI
+  $ relay token create ci                    one token for each client
+  $ relay endpoints files                    what is carried
+  $ relay config explain                     what is set, and where
+
+Clients need two things: base URL http://127.0.0.1:8000/v1, and a relay token as their API key.`,
+    )
+  addStart(relay)
+  addToken(relay)
+  addEndpoints(relay)
+  addConfig(relay)
+  addEmulator(relay)
+  relay
+    .command('version')
+    .description('print the version')
+    .action(() => console.log(version()))
+  return relay
+}
+
+function addStart(relay: Command): void {
+  const start = relay
+    .command('start')
+    .summary('start the relay')
+    .description(
+      `Starts the relay and keeps running. Every setting is a flag, a variable or a line of relay.yaml, in this order of precedence.
+The keys have no flag: set ${namesOf('upstreamKey')} for the upstream and, if you like, ${namesOf('token')} for the clients.`,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ relay start                                                    offline, answered by the embedded emulator
+  $ OPENAI_API_KEY=sk-... relay start                              carry requests to OpenAI
+  $ OPENAI_API_KEY=none relay start --upstream-url http://127.0.0.1:11434/v1
+                                                                   or to anything compatible
+  $ relay start --host 0.0.0.0 --port 80                           for other machines
+
+SIGTERM or Ctrl-C lets open exchanges finish; a second one ends at once.`,
+    )
+  const flagsOf = addSettings(start, settingKeys)
+  start.action(async (options: Record<string, string>) => (await import('./start.ts')).start(flagsOf(options)))
+}
+
+function addToken(relay: Command): void {
+  const token = relay.command('token').description('make, list and revoke the tokens of clients; a running relay follows at once')
+  const withFolder = (command: Command): ((options: Record<string, string>) => Flags) => addSettings(command, ['dataDir', 'configFile'])
+
+  const create = token
+    .command('create <name>')
+    .description('make a token and print it, this one time')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ relay token create "laptop of Ada"\n  $ RELAY_KEY=$(relay token create ci)      only the token goes to standard output',
+    )
+  const createFlags = withFolder(create)
+  create.action(async (name: string, options: Record<string, string> & Json) =>
+    (await import('./token.ts')).createToken(createFlags(options), name, options.json === true),
+  )
+
+  const list = token.command('list').description('list the tokens, without their secrets').option('--json', 'print a JSON array')
+  const listFlags = withFolder(list)
+  list.action(async (options: Record<string, string> & Json) =>
+    (await import('./token.ts')).listTokens(listFlags(options), options.json === true),
+  )
+
+  const revoke = token.command('revoke <id-or-name>').description('end a token').option('--json', 'print one JSON object')
+  const revokeFlags = withFolder(revoke)
+  revoke.action(async (idOrName: string, options: Record<string, string> & Json) =>
+    (await import('./token.ts')).revokeToken(revokeFlags(options), idOrName, options.json === true),
+  )
+}
+
+function addEndpoints(relay: Command): void {
+  relay
+    .command('endpoints [family]')
+    .description('list the operations that are carried')
+    .option('--json', 'print the rows of the catalog as a JSON array')
+    .addHelpText('after', '\nExamples:\n  $ relay endpoints vector_stores\n  $ relay endpoints --json | jq -r ".[].path"')
+    .action(async (family: string | undefined, options: Json) =>
+      (await import('./endpoints.ts')).listEndpoints(family ?? null, options.json === true),
+    )
+}
+
+function addConfig(relay: Command): void {
+  const explain = relay
+    .command('config')
+    .description('look at the settings')
+    .command('explain')
+    .description('show every setting, its value and where it came from; secrets only as set or unset')
+    .option('--json', 'print a JSON array')
+  const flagsOf = addSettings(explain, settingKeys)
+  explain.action(async (options: Record<string, string> & Json) =>
+    (await import('./config.ts')).explainConfig(flagsOf(options), options.json === true),
+  )
+}
+
+function addEmulator(relay: Command): void {
+  const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+  relay
+    .command('emulator')
+    .summary('run the offline OpenAI alone')
+    .description('Runs the offline OpenAI alone, without relay and tokens, for testing a client: any key is accepted.')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 lets the system choose', '9000')
+    .option('--data-dir <path>', 'folder of its state', '.relay-emulator')
+    .option('--job-ms <ms>', 'how long a job stays in each state', '300')
+    .option('--token-ms <ms>', 'pause between two tokens of a stream', '0')
+    .option('--key <key>', 'accept only this key; may be repeated', collect, [])
+    .option('--model <id>', 'know this model too; may be repeated', collect, [])
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ relay emulator --port 9000 &\n  $ OPENAI_BASE_URL=http://127.0.0.1:9000/v1 OPENAI_API_KEY=any npm test',
+    )
+    .action(async (options: EmulatorFlags) => (await import('./emulator.ts')).emulate(options))
+}
+
+/** Gives a command the flags of some settings; the function it returns picks them out of what was parsed. */
+function addSettings(command: Command, keys: readonly SettingKey[]): (options: Record<string, string>) => Flags {
+  const options = keys.flatMap((key) => {
+    const { flag, help, kind } = settingOf(key)
+    if (flag === null) return []
+    const fallback = settingOf(key).default
+    const option = new Option(
+      `${flag} <${kind.placeholder}>`,
+      `${help} [${namesOf(key)}${fallback === null ? '' : `, default ${fallback}`}]`,
+    )
+    command.addOption(option)
+    return [{ key, name: option.attributeName() }]
+  })
+  return (parsed) => {
+    const flags: Flags = {}
+    for (const { key, name } of options) {
+      const text = parsed[name]
+      if (text !== undefined) flags[key] = text
+    }
+    return flags
+  }
+}
+
+function namesOf(key: SettingKey): string {
+  return settingOf(key).env[0]
+}

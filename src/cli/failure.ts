@@ -1,0 +1,43 @@
+// How the command line ends: exit codes, and what a person reads when something cannot be done.
+
+/** 2 is a mistake in the command line or the settings: trying again changes nothing. */
+export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const
+
+/** A command that cannot do what it was asked, in words that say what to do. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly exitCode: number
+
+  constructor(message: string, { exitCode = exitCodes.failure, cause }: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
+}
+
+/** Errors with a message for the operator, by name: importing their classes would load SQLite for `relay --version`. */
+const exitCodeByName: Readonly<Record<string, number>> = {
+  SettingsError: exitCodes.usage,
+  StoreError: exitCodes.failure,
+  TokenError: exitCodes.failure,
+}
+
+/** Tells what went wrong on standard error, and gives the exit code. Only a bug comes with its stack. */
+export function report(error: unknown): number {
+  if (error instanceof Failure) {
+    tell(error.message)
+    return error.exitCode
+  }
+  const known = error instanceof Error ? exitCodeByName[error.name] : undefined
+  if (error instanceof Error && known !== undefined) {
+    tell(error.message)
+    return known
+  }
+  tell(
+    `This is a bug of Relay, please report it with these lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  )
+  return exitCodes.failure
+}
+
+function tell(message: string): void {
+  for (const line of message.split('\n')) console.error(`relay: ${line}`)
+}
