@@ -29,6 +29,7 @@ function program(): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show this help')
     .showHelpAfterError('Add --help to see how it is used.')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'relay: ')) })
     .exitOverride()
     .addHelpText(
       'after',

@@ -64,7 +64,7 @@ export function createTokens({
   const environmentDigest = token === null ? null : digest(Buffer.from(token.reveal(), 'utf8').toString('latin1'))
 
   function load(): void {
-    const next = new Map(queries.valid().map(({ token: { id, name }, hash }) => [hash.toString('binary'), { tokenId: id, name }]))
+    const next = new Map(queries.valid().map(({ token: { id, name }, hash: stored }) => [stored.toString('binary'), { tokenId: id, name }]))
     if (environmentDigest !== null) next.set(environmentDigest, environmentCaller)
     callers = next
     recent.clear()
@@ -142,6 +142,6 @@ export function createTokens({
 function checkName(name: string): void {
   const isUsable = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u.test(name) && name === name.trim()
   if (!isUsable) throw new TokenError('A token name has 1 to 100 characters, no control characters and no white space at its ends.')
-  if (name.startsWith('tok_') || name === environmentCaller.name)
-    throw new TokenError(`${name} could be mistaken for something else: choose another name.`)
+  if (name.startsWith('tok_')) throw new TokenError(`${name} looks like the id of a token: choose another name.`)
+  if (name === environmentCaller.name) throw new TokenError(`${name} is the name of the token in the settings: choose another name.`)
 }
