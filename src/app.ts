@@ -95,8 +95,8 @@ export async function startApp({ settings }: { readonly settings: Settings; read
 /** The configured upstream, or the embedded emulator on a port of its own where there is no key. */
 async function openUpstream(settings: Settings, undo: AsyncDisposableStack): Promise<App['upstream'] & { readonly key: Secret }> {
   if (settings.upstreamKey !== null) return { kind: 'configured', url: settings.upstreamUrl, key: settings.upstreamKey }
-  const { startEmulator } = await import('./emulator/server.ts')
-  const emulator = await startEmulator({ dataDir: settings.dataDir, jobMs: settings.emulatorJobMs })
+  const { startEmulator } = await import('./emulator/emulator.ts')
+  const emulator = await startEmulator({ dataDir: settings.dataDir, jobPaceMs: settings.emulatorJobMs })
   undo.defer(() => emulator.close())
   return { kind: 'emulator', url: `${emulator.url}/v1`, key: new Secret('sk-emulator') }
 }

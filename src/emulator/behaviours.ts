@@ -1,0 +1,13 @@
+// Every endpoint's behaviour, merged from one file per family. A row that is missing here answers 501.
+import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
+import { chat } from './families/chat/chat.ts'
+import { models } from './families/models.ts'
+
+/** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
+export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
+  ...chat,
+  ...models,
+}
+
+/** What families do over time, by the name of the job. */
+export const jobSteps: JobSteps = {}

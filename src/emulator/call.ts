@@ -1,0 +1,77 @@
+// A request as its behaviour sees it. Nothing is read, decoded or allocated before the behaviour asks for it.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Call } from './behaviour.ts'
+import { parseJson, readAll } from './body.ts'
+import type { Target } from './dispatch.ts'
+import { invalid, unsupportedContentType } from './errors.ts'
+import { readForm } from './form.ts'
+import type { Platform } from './platform.ts'
+import { createQuery } from './query.ts'
+import type { JsonObject } from './shape.ts'
+
+type CallOptions = {
+  readonly platform: Platform
+  readonly target: Target
+  readonly requestId: string
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: string
+  readonly rawQuery: string
+  /** Told of the JSON body once it is read. */
+  readonly onJson: (body: JsonObject, sizeBytes: number) => void
+}
+
+export function createCall({ platform, target, requestId, request, response, path, rawQuery, onJson }: CallOptions): Call {
+  let left: AbortController | undefined
+  return {
+    platform,
+    row: target.row,
+    requestId,
+    method: request.method ?? 'GET',
+    path,
+    param: (name) => decodeParam(target.params[name] ?? ''),
+    query: createQuery(rawQuery),
+    header: (name) => {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    json: async () => {
+      const body = await readAll(request)
+      if (body.length > 0) requireContentType(request, /^application\/(?:json|[\w.-]+\+json)\b/i, 'application/json')
+      const value = parseJson(body)
+      onJson(value, body.length)
+      return value
+    },
+    form: () => {
+      requireContentType(request, /^multipart\/form-data\b/i, 'multipart/form-data')
+      return readForm(request, platform.blobs)
+    },
+    raw: () => readAll(request),
+    get signal() {
+      if (left === undefined) {
+        const controller = (left = new AbortController())
+        // `close` comes after success too; only an unfinished answer means that the client has left.
+        const onClose = (): void => {
+          if (!response.writableFinished) controller.abort()
+        }
+        if (response.closed) onClose()
+        else response.once('close', onClose)
+      }
+      return left.signal
+    },
+  }
+}
+
+function decodeParam(raw: string): string {
+  if (!raw.includes('%')) return raw
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    throw invalid('Malformed percent-encoding in the URL.')
+  }
+}
+
+function requireContentType(request: IncomingMessage, accepted: RegExp, name: string): void {
+  const given = request.headers['content-type'] ?? ''
+  if (!accepted.test(given)) throw unsupportedContentType(given, name)
+}

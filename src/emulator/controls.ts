@@ -1,0 +1,53 @@
+// Endpoints about the emulator itself, outside the API it emulates: the journal, the clock, a clean slate.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parseJson, readAll } from './body.ts'
+import { ApiError, errorObject, invalid, unknownUrl } from './errors.ts'
+import type { Journal } from './journal.ts'
+import type { Platform } from './platform.ts'
+
+export type Controls = (method: string, path: string, rawQuery: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+type Control = (query: URLSearchParams, request: IncomingMessage) => Promise<unknown>
+
+export function createControls({ platform, journal, reset }: { readonly platform: Platform; readonly journal: Journal; readonly reset: () => void }): Controls {
+  const controls: Readonly<Record<string, Control>> = {
+    'GET /_emulator/journal': async (query) => ({
+      data: journal.read({
+        endpoint: query.get('endpoint') ?? undefined,
+        method: query.get('method') ?? undefined,
+        path: query.get('path') ?? undefined,
+        limit: Number(query.get('limit') ?? 100),
+      }),
+    }),
+    'DELETE /_emulator/journal': async () => {
+      journal.clear()
+      return {}
+    },
+    'POST /_emulator/clock': async (_query, request) => {
+      const { advance_ms: byMs } = parseJson(await readAll(request))
+      if (typeof byMs !== 'number' || byMs < 0) throw invalid("'advance_ms' has to be a number of milliseconds.", 'advance_ms')
+      platform.clock.advance(byMs)
+      return { now: platform.clock.now() }
+    },
+    'POST /_emulator/reset': async () => {
+      reset()
+      return {}
+    },
+  }
+
+  return async (method, path, rawQuery, request, response) => {
+    const answer = async (): Promise<readonly [status: number, value: unknown]> => {
+      try {
+        const control = controls[`${method} ${path}`]
+        if (control === undefined) throw unknownUrl(method, path)
+        return [200, await control(new URLSearchParams(rawQuery), request)]
+      } catch (error) {
+        if (error instanceof ApiError) return [error.status, { error: errorObject(error) }]
+        throw error
+      }
+    }
+    const [status, value] = await answer()
+    const body = Buffer.from(JSON.stringify(value))
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body)
+  }
+}

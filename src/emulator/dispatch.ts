@@ -1,0 +1,55 @@
+// From a method and a path to the behaviour of a row, with OpenAI's refusals on the way. Shared by the socket and by inner calls.
+import { catalog } from '../catalog/index.ts'
+import type { CatalogEndpoint } from '../catalog/index.ts'
+import { createMatcher } from '../catalog/match.ts'
+import { json } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { behaviours } from './behaviours.ts'
+import type { Call, HttpEndpointId } from './behaviour.ts'
+import { ApiError, errorObject, invalid, notImplemented, serverError, unknownUrl, wrongMethod } from './errors.ts'
+
+/** Socket rows are no HTTP endpoints: a plain GET on one is answered like any other wrong method or path. */
+type HttpRow = CatalogEndpoint & { readonly id: HttpEndpointId }
+const httpRows: readonly HttpRow[] = catalog.filter((row): row is Extract<typeof row, { readonly transport: 'http' }> => row.transport === 'http')
+const match = createMatcher(httpRows)
+
+export type Target = {
+  readonly row: HttpRow
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** Throws OpenAI's 404 and 405. */
+export function findTarget(method: string, path: string): Target {
+  const found = match(method, path.split('/').slice(1), false)
+  if (found.kind === 'unknown') throw unknownUrl(method, path)
+  if (found.kind === 'wrong-method') throw wrongMethod(method, path, found.methods)
+  return found
+}
+
+/** Runs a behaviour; whatever it throws becomes an answer. */
+export async function perform(target: Target, call: Call): Promise<Answer> {
+  try {
+    requireBeta(target.row, call)
+    const behaviour = behaviours[target.row.id]
+    if (behaviour === undefined) throw notImplemented(call.method, call.path)
+    return await behaviour(call)
+  } catch (error) {
+    return answerOf(error)
+  }
+}
+
+export function answerOf(error: unknown): Answer {
+  if (!(error instanceof ApiError)) console.error('emulator:', error)
+  const shown = error instanceof ApiError ? error : serverError()
+  return json({ error: errorObject(shown) }, { status: shown.status, headers: shown.headers })
+}
+
+/** Quirk: only the Assistants API insists on its beta header; the others answer without theirs. */
+function requireBeta(row: CatalogEndpoint, call: Call): void {
+  if (row.beta !== 'assistants=v2' || call.header('openai-beta')?.includes('assistants=v2') === true) return
+  throw invalid(
+    "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header 'OpenAI-Beta: assistants=v2'.",
+    null,
+    'invalid_beta',
+  )
+}

@@ -1,0 +1,98 @@
+// An offline OpenAI: `startEmulator` gives a server that answers like api.openai.com, with its state in a directory.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { jobSteps } from './behaviours.ts'
+import { createClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { createControls } from './controls.ts'
+import { performInside } from './inner-call.ts'
+import { createJobs } from './jobs.ts'
+import { createJournal } from './journal.ts'
+import type { Journal } from './journal.ts'
+import { emulatorDefaults } from './options.ts'
+import type { EmulatorOptions, EmulatorSettings } from './options.ts'
+import type { Platform } from './platform.ts'
+import { createEdge } from './server.ts'
+import { createBlobs } from './state/blobs.ts'
+import { openDatabase } from './state/database.ts'
+import { createObjects } from './state/objects.ts'
+import { replyFromPrompt } from './text/engine.ts'
+import type { Replier } from './text/reply.ts'
+import { approximateTokenizer } from './text/tokens.ts'
+import type { Tokenizer } from './text/tokens.ts'
+
+/** Parts that code may replace, beside the settings that a command line can. */
+export type EmulatorParts = { readonly clock?: Clock; readonly reply?: Replier; readonly tokens?: Tokenizer }
+
+export type Emulator = {
+  /** `http://127.0.0.1:<port>`; clients take `<url>/v1`. */
+  readonly url: string
+  readonly port: number
+  readonly clock: Clock
+  readonly journal: Journal
+  /** Forgets every object, file and job. */
+  readonly reset: () => void
+  readonly close: () => Promise<void>
+} & AsyncDisposable
+
+/**
+ * Starts an emulator.
+ * @example await using emulator = await startEmulator({ dataDir: './data' })
+ */
+export async function startEmulator(options: EmulatorOptions & EmulatorParts): Promise<Emulator> {
+  const { clock = createClock(), reply = replyFromPrompt, tokens = approximateTokenizer, ...given } = options
+  const settings: EmulatorSettings = { ...emulatorDefaults, ...given }
+  const directory = join(settings.dataDir, 'emulator')
+  const database = openDatabase(directory)
+  const objects = createObjects(database)
+  const blobs = createBlobs(directory)
+  const journal = createJournal(settings.journalEntriesMax)
+  const jobs = createJobs({ database, clock, paceMs: settings.jobPaceMs, run: (kind, subject) => jobSteps[kind]?.(platform, subject) })
+  const platform: Platform = {
+    settings,
+    clock,
+    objects,
+    collection: objects.collection,
+    blobs,
+    jobs,
+    reply,
+    tokens,
+    perform: (request) => performInside(platform, request),
+  }
+  const reset = (): void => {
+    jobs.clear()
+    objects.clear()
+    blobs.clear()
+    journal.clear()
+  }
+
+  const { server, settled } = createEdge({ platform, journal, controls: createControls({ platform, journal, reset }) })
+  const stop = async (): Promise<void> => {
+    await Promise.all([jobs.stop(), settled()])
+    if (options.clock === undefined) clock.stop()
+    database.close()
+  }
+  try {
+    server.listen(settings.port, settings.host)
+    await once(server, 'listening')
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  jobs.resume()
+  const { port } = server.address() as AddressInfo
+
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= shutDown())
+  const shutDown = async (): Promise<void> => {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+    await stop()
+  }
+
+  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
+  return { url: `http://${host}:${port}`, port, clock, journal, reset, close, [Symbol.asyncDispose]: close }
+}

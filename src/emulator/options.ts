@@ -1,0 +1,32 @@
+// What can be set on an emulator, with its defaults. Flat and serialisable, so that a command line maps onto it one to one.
+
+export type EmulatorOptions = {
+  /** Everything the emulator keeps lies in `<dataDir>/emulator/`. */
+  readonly dataDir: string
+  /** Where it listens. */
+  readonly host?: string
+  /** 0 takes a free port. */
+  readonly port?: number
+  /** How long one step of a job takes (a batch in `validating`, a background response in `queued`, ...). */
+  readonly jobPaceMs?: number
+  /** Pause between two tokens of a streamed answer. */
+  readonly tokenPaceMs?: number
+  /** The only keys that are accepted. Empty: any key is. */
+  readonly keys?: readonly string[]
+  /** Model ids that exist besides those of OpenAI; they answer like a chat model. */
+  readonly models?: readonly string[]
+  /** How many exchanges the journal keeps. */
+  readonly journalEntriesMax?: number
+}
+
+export type EmulatorSettings = Required<EmulatorOptions>
+
+export const emulatorDefaults: Omit<EmulatorSettings, 'dataDir'> = {
+  host: '127.0.0.1',
+  port: 0,
+  jobPaceMs: 250,
+  tokenPaceMs: 0,
+  keys: [],
+  models: [],
+  journalEntriesMax: 1000,
+}
