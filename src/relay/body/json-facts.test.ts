@@ -1,0 +1,39 @@
+// Facts are read from valid bodies of any shape; hostile ones are refused before they cost anything.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { Refusal } from '../../kernel/errors.ts'
+import { readJsonFacts } from './json-facts.ts'
+
+const read = (text: string, depth = 128): ReturnType<typeof readJsonFacts> => readJsonFacts(Buffer.from(text), depth)
+const refuses = (text: string, code: string, depth?: number): void => assert.throws(() => read(text, depth), (error) => error instanceof Refusal && error.code === code, text.slice(0, 80))
+
+describe('readJsonFacts', () => {
+  it('finds model and stream wherever they stand at the top, and nowhere else', () => {
+    assert.deepEqual(read('{"messages":[{"model":"inner","stream":true}],"model":"outer"}'), { model: 'outer', isStream: false })
+    assert.deepEqual(read(' {"stream" : true, "mod\\u0065l":"a\\"b"}\n'), { model: 'a"b', isStream: true })
+    assert.deepEqual(read('{"model":7,"stream":"true"}'), { model: null, isStream: false })
+  })
+
+  it('takes whatever object JSON can say', () => {
+    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (value) => void readJsonFacts(Buffer.from(JSON.stringify(value)), 128)))
+  })
+
+  it('refuses what is no JSON object', () => {
+    for (const text of ['', '[]', '1', '"x"', 'null', '{', '{"a":1', '{"a":1}}', "{'a':1}", '{"a":1,}', '{"a":"\n"}', '\ufeff{}', '{"a":"unclosed', 'NaN', '{"a":01}']) refuses(text, 'invalid_json')
+  })
+
+  it('counts nesting outside strings only, and refuses one level too many', () => {
+    const nested = (levels: number): string => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+    read(nested(128))
+    refuses(nested(129), 'json_too_complex')
+    refuses(nested(50_000), 'json_too_complex')
+    refuses('['.repeat(100_000), 'json_too_complex')
+    read(`{"a":${JSON.stringify('[{'.repeat(1000))},"b":"\\\\","c":"\\"[[["}`, 2)
+  })
+
+  it('refuses millions of values before it parses them', () => {
+    refuses(`{"a":[${'0,'.repeat(2_100_000)}0]}`, 'json_too_complex')
+    refuses(`{"a":[${'[],'.repeat(1_100_000)}0]}`, 'json_too_complex')
+  })
+})
