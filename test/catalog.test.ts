@@ -36,6 +36,20 @@ const overlaps: readonly string[] = [
   'POST /v1/threads/runs > /v1/threads/{thread_id}',
 ]
 
+const sample: Endpoint = {
+  id: 'sample.retrieve',
+  method: 'GET',
+  path: '/v1/sample',
+  transport: 'http',
+  permission: 'sample:read',
+  request: [],
+  response: ['json'],
+  pace: 'control',
+  replay: 'safe',
+  beta: null,
+  status: 'stable',
+  summary: 'Retrieve a sample.',
+}
 const literals = new Set(rows.flatMap((row) => segmentsOf(row).filter((segment) => !isParam(segment))))
 
 describe('the table', () => {
@@ -144,8 +158,7 @@ describe('the matcher', () => {
         const found = match(row.method, segments, row.transport === 'socket')
         assert.equal(found.kind, 'found')
         assert.equal(found.row.id, row.id)
-        const params = segmentsOf(row).flatMap((segment, index) => (isParam(segment) ? [[segment.slice(1, -1), segments[index]]] : []))
-        assert.deepEqual({ ...found.params }, Object.fromEntries(params))
+        assert.deepEqual({ ...found.params }, paramsOf(row, segments))
       }),
       { numRuns: 2000 },
     )
@@ -175,9 +188,24 @@ describe('the matcher', () => {
     fc.assert(
       fc.property(anyPath, fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'get'), fc.boolean(), (segments, method, isUpgrade) => {
         const found = match(method, segments, isUpgrade)
-        assert.deepEqual(found.kind === 'found' ? found.row.id : found.kind, expected(method, segments, isUpgrade))
+        assert.deepEqual(found.kind === 'found' ? found.row.id : found.kind, expected(rows, method, segments, isUpgrade))
       }),
       { numRuns: 5000 },
+    )
+  })
+
+  test('agrees with a plain reading of any table, so that it also holds for rows to come', () => {
+    const part = fc.constantFrom('a', 'b', '{x}', '{y}')
+    const paths = fc.uniqueArray(fc.array(part, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8, selector: shapeOf })
+    const asked = fc.array(fc.constantFrom('a', 'b', 'c', ''), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(paths, asked, (patterns, segments) => {
+        const table = patterns.map((pattern): Endpoint => ({ ...sample, id: pattern.join('/'), path: `/v1/${pattern.join('/')}` }))
+        const found = createMatcher(table)('GET', ['v1', ...segments], false)
+        assert.equal(found.kind === 'found' ? found.row.id : found.kind, expected(table, 'GET', ['v1', ...segments], false))
+        if (found.kind === 'found') assert.deepEqual({ ...found.params }, paramsOf(found.row, ['v1', ...segments]))
+      }),
+      { numRuns: 3000 },
     )
   })
 
@@ -221,8 +249,8 @@ function law(text: string, holds: (row: Endpoint) => boolean): void {
 }
 
 /** The table read without any cleverness: the rows whose path fits, the earliest literal first, then the method. */
-function expected(method: string, segments: readonly string[], isUpgrade: boolean): string {
-  const fitting = rows.filter((row) => fits(segmentsOf(row), segments)).toSorted(byEarliestLiteral)
+function expected(table: readonly Endpoint[], method: string, segments: readonly string[], isUpgrade: boolean): string {
+  const fitting = table.filter((row) => fits(segmentsOf(row), segments)).toSorted(byEarliestLiteral)
   const [best] = fitting
   if (best === undefined) return 'unknown'
   const same = fitting.filter((row) => row.path === best.path)
@@ -230,6 +258,16 @@ function expected(method: string, segments: readonly string[], isUpgrade: boolea
   if (isUpgrade && socket !== undefined) return socket.id
   const hit = same.find((row) => row.transport === 'http' && row.method === method)
   return hit?.id ?? (method === 'GET' ? socket?.id : undefined) ?? 'wrong-method'
+}
+
+/** Two patterns of one shape take the same paths, whatever they call their parameters. */
+function shapeOf(pattern: readonly string[]): string {
+  return pattern.map((part) => (isParam(part) ? '{}' : part)).join('/')
+}
+
+function paramsOf(row: Endpoint, segments: readonly string[]): Readonly<Record<string, string>> {
+  const named = segmentsOf(row).flatMap((part, at) => (isParam(part) ? [[part.slice(1, -1), segments[at] ?? ''] as const] : []))
+  return Object.fromEntries(named)
 }
 
 function fits(pattern: readonly string[], segments: readonly string[]): boolean {
