@@ -9,7 +9,7 @@ export type ResponseKind = 'json' | 'sse' | 'binary' | 'sdp' | 'empty'
 
 /**
  * Which deadline class an exchange belongs to: the longest silence of the upstream that is still normal.
- * `generation` may be silent for minutes before its first byte; the milliseconds are settings (`deadline.<pace>`).
+ * `generation` may be silent for minutes before its first byte; the milliseconds are settings (`deadlineControlMs` and so on).
  */
 export type Pace = 'control' | 'generation' | 'upload' | 'download'
 

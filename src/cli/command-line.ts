@@ -22,7 +22,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function program(): Command {
+/** The commands without running one: the reference is written from their help. */
+export function program(): Command {
   const relay = new Command('relay')
     .description('Relay carries the whole OpenAI API to OpenAI, or anything compatible, behind tokens of your own.')
     .version(version(), '-V, --version', 'print the version')

@@ -16,7 +16,7 @@ export const errorCatalog = {
     status: 401,
     type: 'invalid_request_error',
     message: 'Incorrect API key provided: ********. You can find your API key with the operator of this relay.',
-    fix: 'The token is unknown, revoked or expired. `relay token list` shows the valid ones.',
+    fix: 'The token is unknown or revoked. `relay token list` shows the valid ones.',
   },
   unknown_url: {
     status: 404,
@@ -119,7 +119,7 @@ export const errorCatalog = {
     status: 504,
     type: 'server_error',
     message: 'The upstream was silent for {seconds} s.',
-    fix: 'Raise the deadline of the pace of this endpoint (`deadline.*`) if such silence is normal.',
+    fix: 'If such silence is normal, raise the deadline of the pace of this endpoint: `deadlineControlMs`, `deadlineGenerationMs`, `deadlineUploadMs` or `deadlineDownloadMs`.',
   },
   relay_overloaded: {
     status: 503,
