@@ -2,12 +2,17 @@
 import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
 import { chat } from './families/chat/chat.ts'
 import { models } from './families/models.ts'
+import { responseSteps } from './families/responses/background.ts'
+import { responses } from './families/responses/responses.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...chat,
   ...models,
+  ...responses,
 }
 
 /** What families do over time, by the name of the job. */
-export const jobSteps: JobSteps = {}
+export const jobSteps: JobSteps = {
+  ...responseSteps,
+}

@@ -75,4 +75,14 @@ export function page<T extends Stored>(from: Collection<T>, query: PageQuery, { 
   return pageOf(isBackwards ? found.reverse() : found, hasMore)
 }
 
+/** The same for a list that is put together when it is asked for; `all` is in order of creation. */
+export function pageOfArray<T extends Stored>(all: readonly T[], query: PageQuery, unknown: (id: string) => ApiError): Page<T> {
+  const ordered = query.order === 'asc' ? all : all.toReversed()
+  const cursor = query.before ?? query.after
+  const at = cursor === undefined ? -1 : ordered.findIndex(({ id }) => id === cursor)
+  if (cursor !== undefined && at === -1) throw unknown(cursor)
+  if (query.before !== undefined) return pageOf(ordered.slice(Math.max(0, at - query.limit), at), at > query.limit)
+  return pageOf(ordered.slice(at + 1, at + 1 + query.limit), ordered.length > at + 1 + query.limit)
+}
+
 const opposite = (order: Order): Order => (order === 'asc' ? 'desc' : 'asc')

@@ -21,10 +21,10 @@ export const replyFromPrompt: Replier = (prompt) => {
 }
 
 function answerText(prompt: Prompt, asked: string): string {
-  const last = prompt.messages.at(-1)
-  if (last?.role === 'tool') return toolAnswer(prompt.messages)
+  // Words that are asked for win over results: "use the tool, then reply with exactly: done".
   const exact = exactWords(asked) ?? exactWords(prompt.messages.filter((each) => each.role === 'system').map((each) => each.text).join('\n'))
   if (exact !== null) return exact
+  if (prompt.messages.at(-1)?.role === 'tool') return toolAnswer(prompt.messages)
   return counted(asked) ?? remembered(prompt, asked)
 }
 

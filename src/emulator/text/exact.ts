@@ -5,8 +5,10 @@ const verb = String.raw`\b(?:reply|respond|answer|return|output|say|print|write|
 const filler = String.raw`(?:back|me|with|by|saying|exactly|precisely|only|just|simply|the|this|these|one|a|an|single|following|exact|literal|literally|and|nothing|but|else|word|words|text|string|phrase|line|token|sentence|message|answer)`
 const strict = /\b(?:exactly|precisely|only|just|simply|nothing but|word|words|text|string|phrase|sentence|token|literal|literally|following)\b|:/i
 
-const instruction = new RegExp(String.raw`(?<before>\b(?:only|just|simply|exactly)\s+)?${verb}(?<fillers>(?:\s+${filler}\b|\s*[:,])*)(?<rest>\s*\S[^\n]*)`, 'giu')
+const instruction = new RegExp(String.raw`(?<before>\b(?:only|just|simply|exactly)\s+)?${verb}(?<fillers>(?:\s+${filler}\b,?)*\s*:?)(?<rest>\s*\S[^\n]*)`, 'giu')
 const sayInstruction = /^\s*(?:please\s+)?say\s*:?\s+(?!something|anything|what|whether|how|why|which|a |an |more|it)(?<rest>\S[^\n]*)$/iu
+/** A length, not a text: "say it in exactly 5 words", "repeat the word hello 3 times". */
+const amount = /^\d+[ -](?:words?|tokens?|sentences?|lines?|letters?|paragraphs?|items?)\b|\b\d+ times\b/i
 const quoted = /^\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|«([^»]*)»)/u
 /** What follows the words without being part of them: `pong. Do not add anything`, `pong and nothing else`. */
 const afterthought = /(?:[.!;,]?\s+(?:and\s+)?(?:nothing (?:else|more)|no (?:other|more|extra|additional)\b.*|without\b.*|only)|[.!;]\s+(?:do not|don't|never|no\b|nothing|without|your|this|it).*)$/iu
@@ -19,7 +21,7 @@ export function exactWords(prompt: string): string | null {
   for (const match of prompt.matchAll(instruction)) {
     const { before = '', fillers = '', rest = '' } = match.groups ?? {}
     const words = wordsOf(rest)
-    if (words !== '' && (strict.test(fillers) || strict.test(before) || quoted.test(rest))) return words
+    if (words !== '' && !amount.test(words) && (strict.test(fillers) || strict.test(before) || quoted.test(rest))) return words
   }
   const said = sayInstruction.exec(prompt)?.groups?.['rest']
   return said === undefined ? null : wordsOf(said)
