@@ -1,0 +1,168 @@
+// The servers that are compared, each started as its users start it, on a port of its own and all on the same core.
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createMessageReader } from './framing.ts'
+import { configureNginx } from './nginx.ts'
+import { chatRequest, operatorKey, relayToken } from './payloads.ts'
+import { startPinned, stop } from './pinning.ts'
+import { cpuMicroseconds, residentBytes } from './processes.ts'
+
+export type ContenderName = 'nginx' | 'nginx, no log' | 'bare' | 'relay' | 'other'
+
+/** What has to be known to start a contender; starting it is repeatable (start time and memory need fresh processes). */
+export type ContenderPlan = { readonly name: ContenderName; start(options: StartContext): Promise<Contender> }
+
+export type StartContext = { readonly upstreamPort: number; readonly directory: string; readonly core: number | undefined }
+
+export type Contender = AsyncDisposable & {
+  readonly name: ContenderName
+  readonly port: number
+  /** A second port of the same process that does the same job without an access log (nginx only). */
+  readonly quietPort?: number
+  /** From the start of the process to its first 200. */
+  readonly firstAnswerMs: number
+  readonly cpuMicroseconds: () => number
+  readonly residentBytes: () => number
+}
+
+export function nginxPlan(path: string): ContenderPlan {
+  return {
+    name: 'nginx',
+    start: async (context) => {
+      const [logging, quiet] = [await freePort(), await freePort()]
+      const args = configureNginx(context.directory, { logging, quiet, upstream: context.upstreamPort })
+      const contender = await launch({ name: 'nginx', port: logging, command: path, args, env: process.env, context })
+      return { ...contender, quietPort: quiet }
+    },
+  }
+}
+
+export function barePlan(): ContenderPlan {
+  return {
+    name: 'bare',
+    start: async (context) => {
+      const port = await freePort()
+      const args = [fileURLToPath(new URL('./bare.ts', import.meta.url))]
+      return launch({ name: 'bare', port, command: process.execPath, args, env: relayEnvironment(port, context), context })
+    },
+  }
+}
+
+/** The relay of a checkout, built into its `dist`. */
+export function relayPlan(checkout: string, name: ContenderName = 'relay', extraFlags: readonly string[] = []): ContenderPlan {
+  const entry = join(checkout, 'dist', 'main.js')
+  if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
+  const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { scripts?: Record<string, string> }
+  const flags = [...nodeFlags(manifest.scripts?.['start'] ?? ''), ...extraFlags]
+  return {
+    name,
+    start: async (context) => {
+      const port = await freePort()
+      const args = [...flags, entry, 'start']
+      return launch({ name, port, command: process.execPath, args, env: relayEnvironment(port, context), context, cwd: checkout })
+    },
+  }
+}
+
+/** The flags a start script hands to Node: `node --a --b=1 dist/main.js start` has two. */
+export function nodeFlags(script: string): string[] {
+  const words = script.split('&&').at(-1)?.trim().split(/\s+/) ?? []
+  const node = words.indexOf('node')
+  if (node === -1) return []
+  const rest = words.slice(node + 1)
+  const entry = rest.findIndex((word) => !word.startsWith('-'))
+  return entry === -1 ? rest : rest.slice(0, entry)
+}
+
+function relayEnvironment(port: number, context: StartContext): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: context.directory,
+    RELAY_HOST: '127.0.0.1',
+    RELAY_PORT: String(port),
+    RELAY_TOKEN: relayToken,
+    RELAY_DATA_DIR: join(context.directory, 'data'),
+    OPENAI_API_KEY: operatorKey,
+    OPENAI_BASE_URL: `http://127.0.0.1:${context.upstreamPort}/v1`,
+  }
+}
+
+type Launch = {
+  readonly name: ContenderName
+  readonly port: number
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly context: StartContext
+  readonly cwd?: string
+}
+
+async function launch({ name, port, command, args, env, context, cwd }: Launch): Promise<Contender> {
+  mkdirSync(context.directory, { recursive: true })
+  const output = openSync(join(context.directory, 'output.log'), 'a')
+  const startedAt = performance.now()
+  const child = startPinned({
+    core: context.core,
+    command,
+    args,
+    env,
+    stdio: ['ignore', output, output],
+    ...(cwd === undefined ? {} : { cwd }),
+  })
+  closeSync(output)
+  const pid = child.pid
+  if (pid === undefined) throw new Error(`${command} could not be started`)
+  const deadline = performance.now() + 15_000
+  while (!(await answersOk(port))) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      const said = readFileSync(join(context.directory, 'output.log'), 'utf8').slice(-2000)
+      await stop(child)
+      throw new Error(`${name} does not answer 200; it said:\n${said}`)
+    }
+    await sleep(2)
+  }
+  return {
+    name,
+    port,
+    firstAnswerMs: performance.now() - startedAt,
+    cpuMicroseconds: () => cpuMicroseconds(pid),
+    residentBytes: () => residentBytes(pid),
+    [Symbol.asyncDispose]: () => stop(child),
+  }
+}
+
+/** One whole exchange; false for a refused connection or any other status. */
+export async function answersOk(port: number, token?: string): Promise<boolean> {
+  return (await statusOf(port, token)) === '200'
+}
+
+export function statusOf(port: number, token?: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let status: string | undefined
+    const socket = connect({ host: '127.0.0.1', port })
+    const read = createMessageReader({
+      onHead: (head) => {
+        status = head.slice(9, 12)
+      },
+      onBody: () => undefined,
+      onEnd: () => socket.destroy(),
+    })
+    socket.on('connect', () => socket.write(chatRequest({ isStreaming: false, ...(token === undefined ? {} : { token }) })))
+    socket.on('data', (bytes) => read(bytes, bytes.length))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => resolve(status))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
