@@ -10,8 +10,6 @@ type Json = { readonly json?: boolean }
 
 /** Runs one command line; the answer is the exit code of the process. Nothing is thrown and nothing exits in between. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  // A reader that leaves early (`relay endpoints | head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failure))
   try {
     await program().parseAsync(args, { from: 'user' })
     return exitCodes.ok
@@ -30,7 +28,12 @@ export function program(): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show this help')
     .showHelpAfterError('Add --help to see how it is used.')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'relay: ')) })
+    // Through the console, for which a reader that leaves early (`relay start --help | head`) is no failure.
+    .configureOutput({
+      writeOut: (text) => console.log(text.replace(/\n$/, '')),
+      writeErr: (text) => console.error(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'relay: ')),
+    })
     .exitOverride()
     .addHelpText(
       'after',
