@@ -41,12 +41,12 @@ export function nginxPlan(path: string): ContenderPlan {
   }
 }
 
-export function barePlan(): ContenderPlan {
+export function barePlan(flags: readonly string[] = []): ContenderPlan {
   return {
     name: 'bare',
     start: async (context) => {
       const port = await freePort()
-      const args = [fileURLToPath(new URL('./bare.ts', import.meta.url))]
+      const args = [...flags, fileURLToPath(new URL('./bare.ts', import.meta.url))]
       return launch({ name: 'bare', port, command: process.execPath, args, env: relayEnvironment(port, context), context })
     },
   }

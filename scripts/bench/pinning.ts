@@ -49,12 +49,12 @@ export function startPinned(options: StartOptions): ChildProcess {
   return child
 }
 
-/** Asks the process to end, and ends it after two seconds of patience. */
+/** Asks the process to end, and ends it after five seconds of patience. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 2000)
+  const impatience = setTimeout(() => child.kill('SIGKILL'), 5000)
   await exited
   clearTimeout(impatience)
 }
