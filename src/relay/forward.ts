@@ -31,6 +31,8 @@ export function createForward(options: ForwardOptions): Forward {
       tally.attempts++
       try {
         const { reply, replyHead } = await attempt(routed, request, options)
+        // It broke off in the same read as its head: nothing has gone out yet, so this can still be an honest refusal.
+        if (reply.failure !== null) throw reply.failure
         if (replyHead.status === 401) {
           reply.abort()
           if (account.credentials.refused()) options.onCredentialsRefused()

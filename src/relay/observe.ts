@@ -30,7 +30,9 @@ export function createObserve(tick: () => number): Observe {
       end: writer.end,
       fail() {
         hasFailed = true
-        outgoing.destroy()
+        // Where the end of the connection is the end of the body, only a reset says that this is none (RFC 9112 6.3).
+        if (incoming.httpVersion === '1.0') incoming.socket.resetAndDestroy()
+        else outgoing.destroy()
       },
     })
     if (!hasBegun) outgoing.flushHeaders()

@@ -15,7 +15,8 @@ export class Reply implements ReplySink {
   readonly #early: Buffer[] = []
   #flow: ReplyFlow | null = null
   #hasEnded = false
-  #failure: UpstreamFailure | null = null
+  /** Why the answer broke off, as soon as it did. */
+  failure: UpstreamFailure | null = null
   #resolve: (head: ReplyHead) => void = () => {}
   #reject: (failure: UpstreamFailure) => void = () => {}
   #sending: Sending | null = null
@@ -47,7 +48,7 @@ export class Reply implements ReplySink {
   }
 
   fail(failure: UpstreamFailure): void {
-    this.#failure = failure
+    this.failure = failure
     this.#reject(failure)
     this.#flow?.fail(failure)
   }
@@ -57,7 +58,7 @@ export class Reply implements ReplySink {
     this.#flow = flow
     const early = this.#early
     for (let at = 0; at < early.length; at++) flow.data(early[at] ?? Buffer.alloc(0), this.#hasEnded && at === early.length - 1)
-    if (this.#failure !== null) flow.fail(this.#failure)
+    if (this.failure !== null) flow.fail(this.failure)
     else if (this.#hasEnded) flow.end()
     return this.#hasEnded || early.length > 0
   }

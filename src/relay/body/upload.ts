@@ -7,6 +7,8 @@ export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally:
     if (incoming.isPaused()) timer.refresh()
     else onSilent()
   }, silenceMs)
+  // A listener alone would start the flow, and what came before a connection takes it would be lost.
+  incoming.pause()
   incoming.on('data', (bytes: Buffer) => {
     tally.requestBytes += bytes.length
     timer.refresh()

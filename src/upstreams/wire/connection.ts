@@ -165,7 +165,8 @@ export class Connection {
     const exchange = this.#exchange
     // Bytes nobody asked for: kept, they would become the answer to the next exchange (response queue poisoning).
     if (exchange === null) return this.destroy()
-    exchange.watch.touch()
+    // A head is measured whole: one that drips byte by byte is silence.
+    if (exchange.reader !== null) exchange.watch.touch()
     try {
       const rest = exchange.reader === null ? this.#readHead(exchange, bytes) : bytes
       if (rest !== null && exchange.reader !== null && this.#exchange === exchange) this.#readBody(exchange, exchange.reader, rest)
@@ -186,6 +187,7 @@ export class Connection {
       }
       const head = parseHead(buffer.toString('latin1', 0, end - 2))
       buffer = buffer.subarray(end)
+      exchange.watch.touch()
       if (head.status >= 200) {
         exchange.reader = createBodyReader(head.framing)
         exchange.isReusable = head.isReusable
