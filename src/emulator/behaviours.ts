@@ -1,15 +1,27 @@
 // Every endpoint's behaviour, merged from one file per family. A row that is missing here answers 501.
 import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
 import { chat } from './families/chat/chat.ts'
+import { completions } from './families/completions.ts'
+import { conversations } from './families/conversations.ts'
+import { embeddings } from './families/embeddings.ts'
+import { files } from './families/files.ts'
 import { models } from './families/models.ts'
+import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
 import { responses } from './families/responses/responses.ts'
+import { uploads } from './families/uploads.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...chat,
+  ...completions,
+  ...conversations,
+  ...embeddings,
+  ...files,
   ...models,
+  ...moderations,
   ...responses,
+  ...uploads,
 }
 
 /** What families do over time, by the name of the job. */

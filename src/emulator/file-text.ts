@@ -1,18 +1,17 @@
 // The text of an uploaded file, as far as a prompt wants to see it: enough for an answer that has to do with the file.
 import { closeSync, openSync, readSync } from 'node:fs'
-import { notFound } from './errors.ts'
 import type { Platform } from './platform.ts'
+import { requireFile } from './stored-files.ts'
 
 const readBytesMax = 64 << 10
 
 /** The beginning of a stored file when it is text; a note where it is not. Throws OpenAI's 404 for an unknown id. */
 export function textOfFile(platform: Platform, fileId: string, param: string): string {
-  const known = platform.collection<{ readonly id: string; readonly filename: string }>('file').get(fileId)
-  if (known === undefined || platform.blobs.sizeBytes(fileId) === undefined) throw notFound(`No such File object: ${fileId}`, param)
+  const { filename } = requireFile(platform, fileId, param)
   const handle = openSync(platform.blobs.path(fileId), 'r')
   try {
     const head = Buffer.alloc(readBytesMax)
-    return asText(head.subarray(0, readSync(handle, head, 0, readBytesMax, 0)), known.filename)
+    return asText(head.subarray(0, readSync(handle, head, 0, readBytesMax, 0)), filename)
   } finally {
     closeSync(handle)
   }

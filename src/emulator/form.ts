@@ -26,6 +26,7 @@ export async function readForm(request: IncomingMessage, blobs: Blobs): Promise<
   // Loaded with the first form: most processes never see one, and start-up should not wait for it.
   const { Busboy } = await import('@fastify/busboy')
   const files: Promise<FormFile>[] = []
+  const parts: Readable[] = []
   const entries: (readonly [name: string, value: string])[] = []
 
   const discardAll = async (): Promise<void> => {
@@ -43,6 +44,7 @@ export async function readForm(request: IncomingMessage, blobs: Blobs): Promise<
       })
       parser.on('field', (name, value) => entries.push([name, value]))
       parser.on('file', (name, stream, filename, _encoding, contentTypeOfFile) => {
+        parts.push(stream as Readable)
         const kept = blobs.draft(stream as Readable).then((draft) => ({ name: name.replace(/\[\]$/, ''), filename, contentType: contentTypeOfFile, draft }))
         // Its failure is reported by the form below, not as an unhandled rejection.
         kept.catch(reject)
@@ -65,6 +67,8 @@ export async function readForm(request: IncomingMessage, blobs: Blobs): Promise<
       [Symbol.asyncDispose]: discardAll,
     }
   } catch (error) {
+    // A form that breaks off leaves its last file open: nobody else would end it.
+    for (const part of parts) part.destroy(error instanceof Error ? error : undefined)
     await discardAll()
     if (error instanceof ApiError) throw error
     throw invalid('Could not parse multipart form')
