@@ -27,10 +27,19 @@ const head = (extra: Extra | undefined): { status: number; headers: readonly str
 export const json = (value: unknown, extra?: Extra): Answer => ({ kind: 'json', value, ...head(extra) })
 
 /** A stream of events; a generator that is not finished when the client leaves is closed (its `finally` runs). */
-export const sse = (events: Iterable<SseEvent> | AsyncIterable<SseEvent>, extra?: Extra): Answer => ({ kind: 'sse', events, ...head(extra) })
+export const sse = (events: Iterable<SseEvent> | AsyncIterable<SseEvent>, extra?: Extra): Answer => ({
+  kind: 'sse',
+  events,
+  ...head(extra),
+})
 
 /** Bytes that are in memory already; for anything that can be large, use `file`. */
-export const bytes = (content: Uint8Array, contentType: string, extra?: Extra): Answer => ({ kind: 'bytes', bytes: content, contentType, ...head(extra) })
+export const bytes = (content: Uint8Array, contentType: string, extra?: Extra): Answer => ({
+  kind: 'bytes',
+  bytes: content,
+  contentType,
+  ...head(extra),
+})
 
 /** A file on disk, streamed. */
 export const file = (path: string, sizeBytes: number, contentType: string, extra?: Extra): Answer => ({

@@ -9,7 +9,15 @@ export type Controls = (method: string, path: string, rawQuery: string, request:
 
 type Control = (query: URLSearchParams, request: IncomingMessage) => Promise<unknown>
 
-export function createControls({ platform, journal, reset }: { readonly platform: Platform; readonly journal: Journal; readonly reset: () => void }): Controls {
+export function createControls({
+  platform,
+  journal,
+  reset,
+}: {
+  readonly platform: Platform
+  readonly journal: Journal
+  readonly reset: () => void
+}): Controls {
   const controls: Readonly<Record<string, Control>> = {
     'GET /_emulator/journal': async (query) => ({
       data: journal.read({

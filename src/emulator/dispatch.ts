@@ -7,10 +7,13 @@ import type { Answer } from './answer.ts'
 import { behaviours } from './behaviours.ts'
 import type { Call, HttpEndpointId } from './behaviour.ts'
 import { ApiError, errorObject, invalid, notImplemented, serverError, unknownUrl, wrongMethod } from './errors.ts'
+import type { Platform } from './platform.ts'
 
 /** Socket rows are no HTTP endpoints: a plain GET on one is answered like any other wrong method or path. */
 type HttpRow = CatalogEndpoint & { readonly id: HttpEndpointId }
-const httpRows: readonly HttpRow[] = catalog.filter((row): row is Extract<typeof row, { readonly transport: 'http' }> => row.transport === 'http')
+const httpRows: readonly HttpRow[] = catalog.filter(
+  (row): row is Extract<typeof row, { readonly transport: 'http' }> => row.transport === 'http',
+)
 const match = createMatcher(httpRows)
 
 export type Target = {
@@ -34,12 +37,12 @@ export async function perform(target: Target, call: Call): Promise<Answer> {
     if (behaviour === undefined) throw notImplemented(call.method, call.path)
     return await behaviour(call)
   } catch (error) {
-    return answerOf(error)
+    return answerOf(call.platform, error)
   }
 }
 
-export function answerOf(error: unknown): Answer {
-  if (!(error instanceof ApiError)) console.error('emulator:', error)
+export function answerOf(platform: Platform, error: unknown): Answer {
+  if (!(error instanceof ApiError)) platform.warn('a behaviour failed', error)
   const shown = error instanceof ApiError ? error : serverError()
   return json({ error: errorObject(shown) }, { status: shown.status, headers: shown.headers })
 }

@@ -23,7 +23,12 @@ import { approximateTokenizer } from './text/tokens.ts'
 import type { Tokenizer } from './text/tokens.ts'
 
 /** Parts that code may replace, beside the settings that a command line can. */
-export type EmulatorParts = { readonly clock?: Clock; readonly reply?: Replier; readonly tokens?: Tokenizer }
+export type EmulatorParts = {
+  readonly clock?: Clock
+  readonly reply?: Replier
+  readonly tokens?: Tokenizer
+  readonly warn?: Platform['warn']
+}
 
 export type Emulator = {
   /** `http://127.0.0.1:<port>`; clients take `<url>/v1`. */
@@ -41,14 +46,20 @@ export type Emulator = {
  * @example await using emulator = await startEmulator({ dataDir: './data' })
  */
 export async function startEmulator(options: EmulatorOptions & EmulatorParts): Promise<Emulator> {
-  const { clock = createClock(), reply = replyFromPrompt, tokens = approximateTokenizer, ...given } = options
+  const { clock = createClock(), reply = replyFromPrompt, tokens = approximateTokenizer, warn = warnOnStderr, ...given } = options
   const settings: EmulatorSettings = { ...emulatorDefaults, ...given }
   const directory = join(settings.dataDir, 'emulator')
   const database = openDatabase(directory)
   const objects = createObjects(database)
   const blobs = createBlobs(directory)
   const journal = createJournal(settings.journalEntriesMax)
-  const jobs = createJobs({ database, clock, paceMs: settings.jobPaceMs, run: (kind, subject) => jobSteps[kind]?.(platform, subject) })
+  const jobs = createJobs({
+    database,
+    clock,
+    paceMs: settings.jobPaceMs,
+    warn,
+    run: (kind, subject) => jobSteps[kind]?.(platform, subject),
+  })
   const platform: Platform = {
     settings,
     clock,
@@ -58,6 +69,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     jobs,
     reply,
     tokens,
+    warn,
     perform: (request) => performInside(platform, request),
   }
   const reset = (): void => {
@@ -95,4 +107,8 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
 
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
   return { url: `http://${host}:${port}`, port, clock, journal, reset, close, [Symbol.asyncDispose]: close }
+}
+
+const warnOnStderr: Platform['warn'] = (what, error) => {
+  process.stderr.write(`emulator: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
 }

@@ -1,6 +1,11 @@
 // Errors as OpenAI words them: one constructor per situation, with the status, type, code and param that belong to it.
 
-type Details = { readonly type?: string; readonly code?: string | null; readonly param?: string | null; readonly headers?: readonly string[] }
+type Details = {
+  readonly type?: string
+  readonly code?: string | null
+  readonly param?: string | null
+  readonly headers?: readonly string[]
+}
 
 /** Thrown anywhere in a behaviour; the edge answers it. */
 export class ApiError extends Error {
@@ -24,7 +29,12 @@ export class ApiError extends Error {
 
 export type ErrorObject = { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null }
 
-export const errorObject = (error: ApiError): ErrorObject => ({ message: error.message, type: error.type, param: error.param, code: error.code })
+export const errorObject = (error: ApiError): ErrorObject => ({
+  message: error.message,
+  type: error.type,
+  param: error.param,
+  code: error.code,
+})
 
 /** 400 with a code: the common refusal of a parameter. */
 export const invalid = (message: string, param: string | null = null, code: string | null = null): ApiError =>
@@ -32,15 +42,20 @@ export const invalid = (message: string, param: string | null = null, code: stri
 
 export const notFound = (message: string, param: string | null = null): ApiError => new ApiError(404, message, { param })
 
-export const missingParameter = (param: string): ApiError => invalid(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter')
+export const missingParameter = (param: string): ApiError =>
+  invalid(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter')
 
 export const unknownParameter = (param: string): ApiError => invalid(`Unknown parameter: '${param}'.`, param, 'unknown_parameter')
 
 /** OpenAI lists alternatives as `'a', 'b', and 'c'`. */
-export function invalidValue(param: string, got: string, supported: readonly string[]): ApiError {
+export function invalidValue(param: string, got: unknown, supported: readonly string[]): ApiError {
   const quoted = supported.map((each) => `'${each}'`)
   const list = quoted.length > 1 ? `${quoted.slice(0, -1).join(', ')}${quoted.length > 2 ? ',' : ''} and ${quoted.at(-1)}` : quoted.join('')
-  return invalid(`Invalid value: '${got}'. Supported values are: ${list}.`, param, 'invalid_value')
+  return invalid(
+    `Invalid value: '${typeof got === 'string' ? got : JSON.stringify(got)}'. Supported values are: ${list}.`,
+    param,
+    'invalid_value',
+  )
 }
 
 export const invalidType = (param: string, expected: string, value: unknown): ApiError =>
@@ -68,9 +83,13 @@ export const missingKey = (): ApiError =>
 /** The message quotes the key's ends only: `sk-ab***wxyz`. */
 export function wrongKey(key: string): ApiError {
   const shown = key.length < 12 ? '*'.repeat(key.length) : `${key.slice(0, 5)}${'*'.repeat(Math.min(key.length - 9, 32))}${key.slice(-4)}`
-  return new ApiError(401, `Incorrect API key provided: ${shown}. You can find your API key at https://platform.openai.com/account/api-keys.`, {
-    code: 'invalid_api_key',
-  })
+  return new ApiError(
+    401,
+    `Incorrect API key provided: ${shown}. You can find your API key at https://platform.openai.com/account/api-keys.`,
+    {
+      code: 'invalid_api_key',
+    },
+  )
 }
 
 export const unknownUrl = (method: string, path: string): ApiError => notFound(`Invalid URL (${method} ${path})`)

@@ -44,8 +44,10 @@ export async function readForm(request: IncomingMessage, blobs: Blobs): Promise<
       })
       parser.on('field', (name, value) => entries.push([name, value]))
       parser.on('file', (name, stream, filename, _encoding, contentTypeOfFile) => {
-        parts.push(stream as Readable)
-        const kept = blobs.draft(stream as Readable).then((draft) => ({ name: name.replace(/\[\]$/, ''), filename, contentType: contentTypeOfFile, draft }))
+        parts.push(stream)
+        const kept = blobs
+          .draft(stream)
+          .then((draft) => ({ name: name.replace(/\[\]$/, ''), filename, contentType: contentTypeOfFile, draft }))
         // Its failure is reported by the form below, not as an unhandled rejection.
         kept.catch(reject)
         files.push(kept)
@@ -82,7 +84,7 @@ const refuseMissing = (name: string): never => {
 type Nested = { [name: string]: string | string[] | Nested }
 
 function nest(entries: readonly (readonly [name: string, value: string])[]): JsonObject {
-  const root: Nested = Object.create(null)
+  const root = Object.create(null) as Nested
   for (const [name, value] of entries) {
     const [, first, brackets] = /^([^[]+)((?:\[[^\]]*\])*)$/.exec(name) ?? [name, name, '']
     const keys = [...(brackets ?? '').matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? '')

@@ -82,7 +82,9 @@ export function newId(kind: IdKind): string {
 }
 
 export function randomHex(length: number): string {
-  return draw(Math.ceil(length / 2)).toString('hex').slice(0, length)
+  return draw(Math.ceil(length / 2))
+    .toString('hex')
+    .slice(0, length)
 }
 
 let pool = Buffer.alloc(0)

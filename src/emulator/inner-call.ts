@@ -37,7 +37,7 @@ async function answerInside(platform: Platform, { method, path: url, body }: Inn
     }
     return await perform(target, call)
   } catch (error) {
-    return answerOf(error)
+    return answerOf(platform, error)
   }
 }
 

@@ -20,10 +20,11 @@ type JobsOptions = {
   readonly database: DatabaseSync
   readonly clock: Clock
   readonly paceMs: number
+  readonly warn: (what: string, error: unknown) => void
   readonly run: (kind: string, subject: string) => void | Promise<void>
 }
 
-export function createJobs({ database, clock, paceMs, run }: JobsOptions): Jobs {
+export function createJobs({ database, clock, paceMs, run, warn }: JobsOptions): Jobs {
   const put = database.prepare('insert or replace into jobs (kind, subject, due_at) values (?, ?, ?) returning seq, kind, subject, due_at')
   const remove = database.prepare('delete from jobs where seq = ?')
   const removeAny = database.prepare('delete from jobs where kind = ? and subject = ?')
@@ -48,7 +49,7 @@ export function createJobs({ database, clock, paceMs, run }: JobsOptions): Jobs 
     try {
       await run(job.kind, job.subject)
     } catch (error) {
-      if (!isStopped) console.error(`emulator: job ${job.kind} of ${job.subject} failed:`, error)
+      if (!isStopped) warn(`job ${job.kind} of ${job.subject} failed`, error)
     }
     // Only now: a process killed within the step does it again. A step that scheduled itself anew is another row.
     if (!isStopped) remove.run(job.seq)

@@ -17,7 +17,12 @@ export type JournalEntry = {
   readonly hasLeft: boolean
 }
 
-export type JournalFilter = { readonly endpoint?: string | undefined; readonly method?: string | undefined; readonly path?: string | undefined; readonly limit: number }
+export type JournalFilter = {
+  readonly endpoint?: string | undefined
+  readonly method?: string | undefined
+  readonly path?: string | undefined
+  readonly limit: number
+}
 
 export type Journal = {
   readonly add: (entry: JournalEntry) => void

@@ -100,22 +100,36 @@ export function requireModel(platform: Platform, id: string, use: ModelUse): voi
 /** Quirk: Responses answers 400, other words, and names the parameter. */
 export function requireResponsesModel(platform: Platform, id: string): void {
   if (findModel(platform, id) === undefined) throw invalid(`The requested model '${id}' does not exist.`, 'model', 'model_not_found')
-  if (useOf(id) !== 'chat') throw invalid(`The requested model '${id}' cannot be used with the Responses API.`, 'model', 'unsupported_model')
+  if (useOf(id) !== 'chat')
+    throw invalid(`The requested model '${id}' cannot be used with the Responses API.`, 'model', 'unsupported_model')
 }
 
 function wrongUse(id: string, use: ModelUse): ApiError {
   switch (use) {
     case 'chat':
-      return new ApiError(404, 'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?', {
-        param: 'model',
-      })
+      return new ApiError(
+        404,
+        'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?',
+        {
+          param: 'model',
+        },
+      )
     case 'completion':
-      return new ApiError(404, 'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?', {
-        param: 'model',
-      })
+      return new ApiError(
+        404,
+        'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
+        {
+          param: 'model',
+        },
+      )
     case 'embedding':
       return new ApiError(403, 'You are not allowed to generate embeddings from this model')
-    default:
+    case 'image':
+    case 'moderation':
+    case 'realtime':
+    case 'speech':
+    case 'transcription':
+    case 'video':
       return invalid(`Invalid value: '${id}'. This model cannot be used for ${use}.`, 'model', 'invalid_value')
   }
 }

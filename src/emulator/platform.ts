@@ -17,6 +17,8 @@ export type Platform = {
   readonly jobs: Jobs
   readonly reply: Replier
   readonly tokens: Tokenizer
+  /** Says that something went wrong which no caller is told. */
+  readonly warn: (what: string, error: unknown) => void
   /** Calls an endpoint from inside, as a batch does with its lines. */
   readonly perform: (request: InnerRequest) => Promise<InnerReply>
 }

@@ -49,7 +49,7 @@ export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
       await send(answer, response, headers)
     } catch (error) {
       // The head is out: a broken answer can only be shown by breaking off.
-      console.error('emulator:', error)
+      platform.warn('an answer broke off', error)
       response.destroy()
     }
     journal.add({
@@ -74,16 +74,19 @@ export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
       const onJson = (body: unknown, sizeBytes: number): void => {
         if (sizeBytes <= journalBytesMax) exchange.body = body
       }
-      return await perform(target, createCall({ platform, target, requestId: exchange.requestId, request, response, path, rawQuery, onJson }))
+      return await perform(
+        target,
+        createCall({ platform, target, requestId: exchange.requestId, request, response, path, rawQuery, onJson }),
+      )
     } catch (error) {
-      return answerOf(error)
+      return answerOf(platform, error)
     }
   }
 
   const server = createServer((request, response) => {
     const exchange = serve(request, response)
       .catch((error: unknown) => {
-        console.error('emulator:', error)
+        platform.warn('an exchange failed', error)
         response.destroy()
       })
       .finally(() => underWay.delete(exchange))

@@ -43,6 +43,9 @@ export function readShape<S extends Shape>(shape: S, value: JsonObject, options:
   return values as Values<S>
 }
 
+/** A JSON value where only text makes sense. */
+export const textOr = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise)
+
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -62,7 +65,11 @@ function fromText(text: string): unknown {
 /** May be left out, or null. */
 export const optional = <T>(field: Field<T>): Field<T | undefined> => ({ ...field, isRequired: false })
 
-const field = <T>(expected: string, fits: (value: unknown) => boolean, read: (value: unknown, at: string, isForm: boolean) => T): Field<T> => ({
+const field = <T>(
+  expected: string,
+  fits: (value: unknown) => boolean,
+  read: (value: unknown, at: string, isForm: boolean) => T,
+): Field<T> => ({
   expected,
   isRequired: true,
   fits,
@@ -70,19 +77,41 @@ const field = <T>(expected: string, fits: (value: unknown) => boolean, read: (va
 })
 
 /** Any JSON value, as it came. */
-export const anything = (): Field<unknown> => field('a value', () => true, (value) => value)
+export const anything = (): Field<unknown> =>
+  field(
+    'a value',
+    () => true,
+    (value) => value,
+  )
 
-export const boolean = (): Field<boolean> => field('a boolean', (value) => typeof value === 'boolean', (value) => value as boolean)
+export const boolean = (): Field<boolean> =>
+  field(
+    'a boolean',
+    (value) => typeof value === 'boolean',
+    (value) => value as boolean,
+  )
 
 export function string({ max, min }: { readonly max?: number; readonly min?: number } = {}): Field<string> {
-  return field('a string', (value) => typeof value === 'string', (value, at) => {
-    const text = value as string
-    if (max !== undefined && text.length > max)
-      throw invalid(`Invalid '${at}': string too long. Expected a string with maximum length ${max}, but got a string with length ${text.length} instead.`, at, 'string_above_max_length')
-    if (min !== undefined && text.length < min)
-      throw invalid(`Invalid '${at}': string too short. Expected a string with minimum length ${min}, but got ${text === '' ? 'an empty string' : `a string with length ${text.length}`} instead.`, at, 'string_below_min_length')
-    return text
-  })
+  return field(
+    'a string',
+    (value) => typeof value === 'string',
+    (value, at) => {
+      const text = value as string
+      if (max !== undefined && text.length > max)
+        throw invalid(
+          `Invalid '${at}': string too long. Expected a string with maximum length ${max}, but got a string with length ${text.length} instead.`,
+          at,
+          'string_above_max_length',
+        )
+      if (min !== undefined && text.length < min)
+        throw invalid(
+          `Invalid '${at}': string too short. Expected a string with minimum length ${min}, but got ${text === '' ? 'an empty string' : `a string with length ${text.length}`} instead.`,
+          at,
+          'string_below_min_length',
+        )
+      return text
+    },
+  )
 }
 
 export function choice<const T extends string>(...values: readonly T[]): Field<T> {
@@ -90,7 +119,7 @@ export function choice<const T extends string>(...values: readonly T[]): Field<T
     values.length > 1 ? `one of ${values.map((each) => `'${each}'`).join(' or ')}` : `'${values.join('')}'`,
     (value) => typeof value === 'string',
     (value, at) => {
-      if (!(values as readonly unknown[]).includes(value)) throw invalidValue(at, value as string, values)
+      if (!(values as readonly unknown[]).includes(value)) throw invalidValue(at, value, values)
       return value as T
     },
   )
@@ -106,9 +135,17 @@ function numeric(noun: 'integer' | 'decimal', { min, max }: Range): Field<number
   return field(noun === 'integer' ? 'an integer' : 'a decimal', fits, (value, at) => {
     const given = value as number
     if (min !== undefined && given < min)
-      throw invalid(`Invalid '${at}': ${noun} below minimum value. Expected a value >= ${min}, but got ${given} instead.`, at, `${noun}_below_min_value`)
+      throw invalid(
+        `Invalid '${at}': ${noun} below minimum value. Expected a value >= ${min}, but got ${given} instead.`,
+        at,
+        `${noun}_below_min_value`,
+      )
     if (max !== undefined && given > max)
-      throw invalid(`Invalid '${at}': ${noun} above maximum value. Expected a value <= ${max}, but got ${given} instead.`, at, `${noun}_above_max_value`)
+      throw invalid(
+        `Invalid '${at}': ${noun} above maximum value. Expected a value <= ${max}, but got ${given} instead.`,
+        at,
+        `${noun}_above_max_value`,
+      )
     return given
   })
 }
@@ -119,9 +156,17 @@ export function array<T>(of: Field<T>, { min, max }: { readonly min?: number; re
   return field(expected, Array.isArray, (value, at, isForm) => {
     const given = value as readonly unknown[]
     if (min !== undefined && given.length < min)
-      throw invalid(`Invalid '${at}': empty array. Expected an array with minimum length ${min}, but got an ${given.length === 0 ? 'empty array' : `array with length ${given.length}`} instead.`, at, 'empty_array')
+      throw invalid(
+        `Invalid '${at}': empty array. Expected an array with minimum length ${min}, but got an ${given.length === 0 ? 'empty array' : `array with length ${given.length}`} instead.`,
+        at,
+        'empty_array',
+      )
     if (max !== undefined && given.length > max)
-      throw invalid(`Invalid '${at}': array too long. Expected an array with maximum length ${max}, but got an array with length ${given.length} instead.`, at, 'array_above_max_length')
+      throw invalid(
+        `Invalid '${at}': array too long. Expected an array with maximum length ${max}, but got an array with length ${given.length} instead.`,
+        at,
+        'array_above_max_length',
+      )
     return given.map((each, index) => readField(of, each, `${at}[${index}]`, isForm))
   })
 }
@@ -149,10 +194,18 @@ export function metadata(): Field<Readonly<Record<string, string>>> {
   return field('an object', isObject, (value, at, isForm) => {
     const entries = Object.entries(value as JsonObject)
     if (entries.length > 16)
-      throw invalid(`Invalid '${at}': too many properties. Expected an object with at most 16 properties, but got an object with ${entries.length} properties instead.`, at, 'object_above_max_properties')
+      throw invalid(
+        `Invalid '${at}': too many properties. Expected an object with at most 16 properties, but got an object with ${entries.length} properties instead.`,
+        at,
+        'object_above_max_properties',
+      )
     for (const [key] of entries)
       if (key.length > 64)
-        throw invalid(`Invalid property name in '${at}': '${key.slice(0, 16)}...' is too long. Expected a property name with maximum length 64, but got a property name with length ${key.length} instead.`, at, 'property_name_above_max_length')
+        throw invalid(
+          `Invalid property name in '${at}': '${key.slice(0, 16)}...' is too long. Expected a property name with maximum length 64, but got a property name with length ${key.length} instead.`,
+          at,
+          'property_name_above_max_length',
+        )
     return Object.fromEntries(entries.map(([key, each]) => [key, readField(text, each, `${at}.${key}`, isForm)]))
   })
 }

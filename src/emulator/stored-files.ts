@@ -24,7 +24,12 @@ export type StoredFile = {
 
 export const storedFiles = (platform: Platform): Collection<StoredFile> => platform.collection('file')
 
-type NewFile = { readonly draft: Draft; readonly filename: string; readonly purpose: FilePurpose; readonly expiresAfterSeconds?: number | undefined }
+type NewFile = {
+  readonly draft: Draft
+  readonly filename: string
+  readonly purpose: FilePurpose
+  readonly expiresAfterSeconds?: number | undefined
+}
 
 const thirtyDays = 2_592_000
 
@@ -48,7 +53,8 @@ export function createFile(platform: Platform, { draft, filename, purpose, expir
   return file
 }
 
-export const isExpired = (platform: Platform, file: StoredFile): boolean => file.expires_at !== undefined && file.expires_at <= platform.clock.seconds()
+export const isExpired = (platform: Platform, file: StoredFile): boolean =>
+  file.expires_at !== undefined && file.expires_at <= platform.clock.seconds()
 
 /** A file that is still there; an expired one is deleted when it is next looked for. */
 export function findFile(platform: Platform, id: string): StoredFile | undefined {

@@ -1,15 +1,19 @@
 // What OpenAI demands of a JSON Schema that is sent with `strict: true`, in its words.
 import { invalid } from './errors.ts'
-import { isObject } from './shape.ts'
+import { isObject, textOr } from './shape.ts'
 
 /** `subject` as OpenAI puts it: `response_format 'answer'`, `function 'get_weather'`. */
 export function requireStrictSchema(schema: unknown, subject: string, param: string, code: string | null): void {
   const refuse = (context: readonly string[], problem: string): never => {
-    throw invalid(`Invalid schema for ${subject}: In context=(${context.map((each) => `'${each}'`).join(', ')}${context.length === 1 ? ',' : ''}), ${problem}`, param, code)
+    throw invalid(
+      `Invalid schema for ${subject}: In context=(${context.map((each) => `'${each}'`).join(', ')}${context.length === 1 ? ',' : ''}), ${problem}`,
+      param,
+      code,
+    )
   }
   if (!isObject(schema) || (schema['type'] !== 'object' && schema['$ref'] === undefined))
     throw invalid(
-      `Invalid schema for ${subject}: schema must be a JSON Schema of 'type: "object"', got 'type: "${isObject(schema) ? String(schema['type'] ?? 'None') : 'None'}"'.`,
+      `Invalid schema for ${subject}: schema must be a JSON Schema of 'type: "object"', got 'type: "${isObject(schema) ? textOr(schema['type'], 'None') : 'None'}"'.`,
       param,
       code,
     )

@@ -9,30 +9,51 @@ export const project = 'proj_EmulatorOffline00000000'
 const requestsPerMinute = 10_000
 const tokensPerMinute = 30_000_000
 
-type VendorHeaders = { readonly requestId: string; readonly processingMs: number; readonly row: CatalogEndpoint | null; readonly nowMs: number }
+type VendorHeaders = {
+  readonly requestId: string
+  readonly processingMs: number
+  readonly row: CatalogEndpoint | null
+  readonly nowMs: number
+}
 
 /** Flat name-value pairs, in the order the real service sends them. */
 export function vendorHeaders({ requestId, processingMs, row, nowMs }: VendorHeaders): string[] {
   const headers = [
-    'openai-version', '2020-10-01',
-    'openai-organization', organization,
-    'openai-project', project,
-    'openai-processing-ms', String(Math.max(1, Math.round(processingMs))),
-    'x-request-id', requestId,
-    'x-content-type-options', 'nosniff',
-    'server', 'cloudflare',
-    'cf-cache-status', 'DYNAMIC',
-    'cf-ray', `${requestId.slice(4, 20)}-FRA`,
-    'set-cookie', cookie(nowMs),
+    'openai-version',
+    '2020-10-01',
+    'openai-organization',
+    organization,
+    'openai-project',
+    project,
+    'openai-processing-ms',
+    String(Math.max(1, Math.round(processingMs))),
+    'x-request-id',
+    requestId,
+    'x-content-type-options',
+    'nosniff',
+    'server',
+    'cloudflare',
+    'cf-cache-status',
+    'DYNAMIC',
+    'cf-ray',
+    `${requestId.slice(4, 20)}-FRA`,
+    'set-cookie',
+    cookie(nowMs),
   ]
   if (row?.pace === 'generation' && row.method === 'POST') {
     headers.push(
-      'x-ratelimit-limit-requests', String(requestsPerMinute),
-      'x-ratelimit-limit-tokens', String(tokensPerMinute),
-      'x-ratelimit-remaining-requests', String(requestsPerMinute - 1),
-      'x-ratelimit-remaining-tokens', String(tokensPerMinute - 42),
-      'x-ratelimit-reset-requests', '6ms',
-      'x-ratelimit-reset-tokens', '0s',
+      'x-ratelimit-limit-requests',
+      String(requestsPerMinute),
+      'x-ratelimit-limit-tokens',
+      String(tokensPerMinute),
+      'x-ratelimit-remaining-requests',
+      String(requestsPerMinute - 1),
+      'x-ratelimit-remaining-tokens',
+      String(tokensPerMinute - 42),
+      'x-ratelimit-reset-requests',
+      '6ms',
+      'x-ratelimit-reset-tokens',
+      '0s',
     )
   }
   return headers

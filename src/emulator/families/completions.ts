@@ -36,13 +36,20 @@ const shape = {
 type CompletionRequest = Values<typeof shape>
 type Usage = { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number }
 type Choice = { readonly text: string; readonly index: number; readonly logprobs: object | null; readonly finish_reason: Cut['end'] }
-type Made = { readonly head: object; readonly choices: readonly Choice[]; readonly tokens: readonly (readonly string[])[]; readonly usage: Usage; readonly tokenPaceMs: number }
+type Made = {
+  readonly head: object
+  readonly choices: readonly Choice[]
+  readonly tokens: readonly (readonly string[])[]
+  readonly usage: Usage
+  readonly tokenPaceMs: number
+}
 
 export const completions = {
   'completions.create': async ({ platform, json: body, signal }) => {
     const request = readShape(shape, await body())
     requireModel(platform, request.model, 'completion')
-    if (request.stream_options !== undefined && request.stream !== true) throw invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
+    if (request.stream_options !== undefined && request.stream !== true)
+      throw invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
     const made = complete(platform, request)
     if (request.stream === true) return sse(paced(platform, chunksOf(made, request), made.tokenPaceMs, signal))
     return json({ ...made.head, choices: made.choices, usage: made.usage })

@@ -11,7 +11,12 @@ import { newestFirst, page, pageOf, readPageQuery } from '../state/pages.ts'
 import { conversationItems, readItems } from './items.ts'
 import type { Item } from './items.ts'
 
-type Conversation = { readonly id: string; readonly object: 'conversation'; readonly created_at: number; readonly metadata: Readonly<Record<string, string>> }
+type Conversation = {
+  readonly id: string
+  readonly object: 'conversation'
+  readonly created_at: number
+  readonly metadata: Readonly<Record<string, string>>
+}
 
 const stored = (platform: Platform): Collection<Conversation> => platform.collection('conversation')
 
@@ -21,7 +26,12 @@ const items = array(anything(), { max: 20 })
 export const conversations = {
   'conversations.create': async ({ platform, json: body }) => {
     const request = readShape({ items: optional(items), metadata: optional(metadata()) }, await body())
-    const conversation: Conversation = { id: newId('conversation'), object: 'conversation', created_at: platform.clock.seconds(), metadata: request.metadata ?? {} }
+    const conversation: Conversation = {
+      id: newId('conversation'),
+      object: 'conversation',
+      created_at: platform.clock.seconds(),
+      metadata: request.metadata ?? {},
+    }
     const added = readItems(platform, request.items ?? [], 'items')
     platform.objects.together(() => {
       stored(platform).put(conversation)

@@ -15,7 +15,11 @@ const shape = {
 }
 
 /** How long the vectors of each model are. */
-const lengths: Readonly<Record<string, number>> = { 'text-embedding-3-small': 1536, 'text-embedding-3-large': 3072, 'text-embedding-ada-002': 1536 }
+const lengths: Readonly<Record<string, number>> = {
+  'text-embedding-3-small': 1536,
+  'text-embedding-3-large': 3072,
+  'text-embedding-ada-002': 1536,
+}
 const inputTokensMax = 8192
 const inputsMax = 2048
 
@@ -25,7 +29,8 @@ export const embeddings = {
     requireModel(platform, request.model, 'embedding')
     const length = lengths[request.model] ?? 1536
     const dimensions = request.dimensions ?? length
-    if (request.dimensions !== undefined && request.model === 'text-embedding-ada-002') throw invalid('This model does not support specifying dimensions.')
+    if (request.dimensions !== undefined && request.model === 'text-embedding-ada-002')
+      throw invalid('This model does not support specifying dimensions.')
     if (dimensions > length)
       throw invalid(`Invalid value for 'dimensions' = ${dimensions}. Must be less than or equal to ${length}.`, 'dimensions')
     const inputs = readInput(request.input)
@@ -54,7 +59,11 @@ function readInput(input: unknown): readonly Input[] {
   if (!Array.isArray(input) || input.length === 0 || !input.every(isInput))
     throw invalid("'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
   if (input.length > inputsMax)
-    throw invalid(`Invalid 'input': array too long. Expected an array with maximum length ${inputsMax}, but got an array with length ${input.length} instead.`, 'input', 'array_above_max_length')
+    throw invalid(
+      `Invalid 'input': array too long. Expected an array with maximum length ${inputsMax}, but got an array with length ${input.length} instead.`,
+      'input',
+      'array_above_max_length',
+    )
   return input
 }
 

@@ -18,7 +18,10 @@ const notDownloadable: ReadonlySet<FilePurpose> = new Set(['assistants', 'user_d
 export const files = {
   'files.create': async (call) => {
     await using form = await call.form()
-    const fields = readShape({ purpose: optional(string()), expires_after: optional(expiresAfter) }, form.fields, { isForm: true, unknown: 'ignore' })
+    const fields = readShape({ purpose: optional(string()), expires_after: optional(expiresAfter) }, form.fields, {
+      isForm: true,
+      unknown: 'ignore',
+    })
     const { filename, draft } = form.file('file')
     const purpose = readPurpose(fields.purpose)
     return json(createFile(call.platform, { draft, filename, purpose, expiresAfterSeconds: fields.expires_after?.seconds }))
@@ -41,17 +44,20 @@ export const files = {
   'files.content': (call) => {
     const { id, purpose, filename, bytes } = find(call)
     if (notDownloadable.has(purpose)) throw invalid(`Not allowed to download files of purpose: ${purpose}`)
-    return fileAnswer(call.platform.blobs.path(id), bytes, 'application/octet-stream', { headers: ['content-disposition', contentDisposition(filename)] })
+    return fileAnswer(call.platform.blobs.path(id), bytes, 'application/octet-stream', {
+      headers: ['content-disposition', contentDisposition(filename)],
+    })
   },
 } satisfies Family
 
 const find = (call: Call): StoredFile => requireFile(call.platform, call.param('file_id'))
 
-export function readPurpose(given: unknown): FilePurpose {
+export function readPurpose(given: string | undefined): FilePurpose {
   if (given === undefined) throw missingParameter('purpose')
   const purpose = filePurposes.find((each) => each === given)
   // Quirk: a purpose is refused in the words of a schema validator.
-  if (purpose === undefined) throw invalid(`'${String(given)}' is not one of [${filePurposes.map((each) => `'${each}'`).join(', ')}] - 'purpose'`, 'purpose')
+  if (purpose === undefined)
+    throw invalid(`'${given}' is not one of [${filePurposes.map((each) => `'${each}'`).join(', ')}] - 'purpose'`, 'purpose')
   return purpose
 }
 

@@ -6,7 +6,11 @@ import { isReasoning } from '../model-list.ts'
 export type Cut = { readonly text: string; readonly tokens: readonly string[]; readonly end: 'stop' | 'length' }
 
 /** Ends a text at its first stop sequence, and at its longest allowed length. */
-export function cutText({ tokens }: Platform, text: string, { stop = [], maxTokens = Infinity }: { readonly stop?: readonly string[]; readonly maxTokens?: number }): Cut {
+export function cutText(
+  { tokens }: Platform,
+  text: string,
+  { stop = [], maxTokens = Infinity }: { readonly stop?: readonly string[]; readonly maxTokens?: number },
+): Cut {
   const stops = stop.map((sequence) => (sequence === '' ? -1 : text.indexOf(sequence))).filter((at) => at !== -1)
   const until = stops.length > 0 ? text.slice(0, Math.min(...stops)) : text
   const all = tokens.split(until)
@@ -18,10 +22,16 @@ export function cutText({ tokens }: Platform, text: string, { stop = [], maxToke
 const effortTokens: Readonly<Record<string, number>> = { none: 0, minimal: 0, low: 64, medium: 128, high: 256, xhigh: 512, max: 1024 }
 
 /** How many tokens a model thinks: none where it cannot, or is told not to. */
-export const reasoningTokens = (model: string, effort: string | undefined): number => (isReasoning(model) ? (effortTokens[effort ?? 'medium'] ?? 128) : 0)
+export const reasoningTokens = (model: string, effort: string | undefined): number =>
+  isReasoning(model) ? (effortTokens[effort ?? 'medium'] ?? 128) : 0
 
 /** Lets the events of a stream out one by one. Without a pace they go out as fast as the client reads. */
-export function paced(platform: Platform, events: Iterable<SseEvent>, paceMs: number, signal: AbortSignal): Iterable<SseEvent> | AsyncIterable<SseEvent> {
+export function paced(
+  platform: Platform,
+  events: Iterable<SseEvent>,
+  paceMs: number,
+  signal: AbortSignal,
+): Iterable<SseEvent> | AsyncIterable<SseEvent> {
   return paceMs > 0 ? slowly(platform, events, paceMs, signal) : events
 }
 
@@ -34,13 +44,20 @@ async function* slowly({ clock }: Platform, events: Iterable<SseEvent>, paceMs: 
   }
 }
 
-export type TokenLogprob = { readonly token: string; readonly logprob: number; readonly bytes: readonly number[]; readonly top_logprobs: readonly Omit<TokenLogprob, 'top_logprobs'>[] }
+export type TokenLogprob = {
+  readonly token: string
+  readonly logprob: number
+  readonly bytes: readonly number[]
+  readonly top_logprobs: readonly Omit<TokenLogprob, 'top_logprobs'>[]
+}
 
 /** Plausible and always the same: the likelier a token, the shorter it is; alternatives come after it. */
 export function logprobsOf(tokens: readonly string[], top: number): TokenLogprob[] {
   return tokens.map((token) => {
     const logprob = -((token.length * 37) % 100) / 1000
-    const alternatives = Array.from({ length: top }, (_, index) => (index === 0 ? entry(token, logprob) : entry(`${token}${index}`, logprob - index)))
+    const alternatives = Array.from({ length: top }, (_, index) =>
+      index === 0 ? entry(token, logprob) : entry(`${token}${index}`, logprob - index),
+    )
     return { ...entry(token, logprob), top_logprobs: alternatives }
   })
 }

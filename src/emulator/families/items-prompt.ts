@@ -2,7 +2,7 @@
 import { invalid } from '../errors.ts'
 import { textOfData, textOfFile } from '../file-text.ts'
 import type { Platform } from '../platform.ts'
-import { isObject } from '../shape.ts'
+import { isObject, textOr } from '../shape.ts'
 import type { PromptMessage } from '../text/reply.ts'
 import { readSealed } from './sealed.ts'
 import type { Item } from './items.ts'
@@ -21,7 +21,7 @@ export function messagesOf(platform: Platform, items: readonly Item[]): readonly
       case 'shell_call_output':
       case 'apply_patch_call_output':
       case 'computer_call_output': {
-        const callId = String(item['call_id'] ?? item.id)
+        const callId = textOr(item['call_id'], item.id)
         const toolName = names.get(callId)
         return [{ role: 'tool', text: textOf(platform, item['output']), callId, ...(toolName === undefined ? {} : { toolName }) }]
       }
@@ -40,7 +40,8 @@ const roleOf = (role: unknown): PromptMessage['role'] => (role === 'user' || rol
 
 function namesOfCalls(items: readonly Item[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  for (const item of items) if (typeof item['call_id'] === 'string' && typeof item['name'] === 'string') names.set(item['call_id'], item['name'])
+  for (const item of items)
+    if (typeof item['call_id'] === 'string' && typeof item['name'] === 'string') names.set(item['call_id'], item['name'])
   return names
 }
 
@@ -50,7 +51,11 @@ function requireOutputs(items: readonly Item[]): void {
   for (const { type, call_id: id } of items) {
     if (type === 'function_call' || type === 'custom_tool_call') called.add(id)
     if (type === 'function_call_output' || type === 'custom_tool_call_output') {
-      if (!called.has(id)) throw invalid(`No tool call found for ${type === 'function_call_output' ? 'function' : 'custom tool'} call output with call_id ${String(id)}.`, 'input')
+      if (!called.has(id))
+        throw invalid(
+          `No tool call found for ${type === 'function_call_output' ? 'function' : 'custom tool'} call output with call_id ${String(id)}.`,
+          'input',
+        )
       answered.add(id)
     }
   }
@@ -66,8 +71,9 @@ function textOf(platform: Platform, content: unknown): string {
       if (typeof part['text'] === 'string') return part['text']
       if (typeof part['refusal'] === 'string') return part['refusal']
       if (typeof part['stdout'] === 'string') return part['stdout']
-      if (typeof part['file_id'] === 'string') return part['type'] === 'input_file' ? textOfFile(platform, part['file_id'], 'input_file_id') : ''
-      if (typeof part['file_data'] === 'string') return textOfData(part['file_data'], String(part['filename'] ?? 'file'))
+      if (typeof part['file_id'] === 'string')
+        return part['type'] === 'input_file' ? textOfFile(platform, part['file_id'], 'input_file_id') : ''
+      if (typeof part['file_data'] === 'string') return textOfData(part['file_data'], textOr(part['filename'], 'file'))
       return ''
     })
     .filter((text) => text !== '')

@@ -65,29 +65,50 @@ function readItem(platform: Platform, given: unknown, at: string): Item {
   if (type === 'item_reference') return findItem(platform, String(given['id']))
   if (type === 'message') return completeMessage(given, at)
   const kind = typeof type === 'string' ? idKinds[type] : undefined
-  if (kind === undefined || typeof type !== 'string') throw invalidValue(`${at}.type`, String(type), inputTypes)
+  if (kind === undefined || typeof type !== 'string') throw invalidValue(`${at}.type`, type, inputTypes)
   if (/^(?:function|custom_tool)_call/.test(type) && typeof given['call_id'] !== 'string') throw missingParameter(`${at}.call_id`)
   return { ...given, id: idOf(given, kind), type, ...(withStatus.has(type) ? { status: given['status'] ?? 'completed' } : {}) }
 }
 
-const idOf = (given: JsonObject, kind: IdKind): string => (typeof given['id'] === 'string' && given['id'] !== '' ? given['id'] : newId(kind))
+const idOf = (given: JsonObject, kind: IdKind): string =>
+  typeof given['id'] === 'string' && given['id'] !== '' ? given['id'] : newId(kind)
 
 function completeMessage(given: JsonObject, at: string): Item {
   const role = given['role']
   if (role === undefined) throw missingParameter(`${at}.role`)
-  if (!(roles as readonly unknown[]).includes(role)) throw invalidValue(`${at}.role`, String(role), roles)
-  return { ...given, id: idOf(given, 'message'), type: 'message', status: given['status'] ?? 'completed', role, content: readContent(given['content'], role === 'assistant', `${at}.content`) }
+  if (!(roles as readonly unknown[]).includes(role)) throw invalidValue(`${at}.role`, role, roles)
+  return {
+    ...given,
+    id: idOf(given, 'message'),
+    type: 'message',
+    status: given['status'] ?? 'completed',
+    role,
+    content: readContent(given['content'], role === 'assistant', `${at}.content`),
+  }
 }
 
-const inputParts = ['input_text', 'input_image', 'input_file', 'input_audio', 'computer_screenshot', 'output_text', 'refusal', 'summary_text', 'text', 'reasoning_text', 'tether_browsing_display'] as const
+const inputParts = [
+  'input_text',
+  'input_image',
+  'input_file',
+  'input_audio',
+  'computer_screenshot',
+  'output_text',
+  'refusal',
+  'summary_text',
+  'text',
+  'reasoning_text',
+  'tether_browsing_display',
+] as const
 
 function readContent(content: unknown, isOutput: boolean, at: string): readonly JsonObject[] {
   if (content === undefined || content === null) throw missingParameter(at)
-  if (typeof content === 'string') return [isOutput ? { type: 'output_text', annotations: [], logprobs: [], text: content } : { type: 'input_text', text: content }]
+  if (typeof content === 'string')
+    return [isOutput ? { type: 'output_text', annotations: [], logprobs: [], text: content } : { type: 'input_text', text: content }]
   if (!Array.isArray(content)) throw invalidType(at, 'one of a string or array of objects', content)
   return content.map((part: unknown, index) => {
     if (!isObject(part)) throw invalidType(`${at}[${index}]`, 'an object', part)
-    if (!(inputParts as readonly unknown[]).includes(part['type'])) throw invalidValue(`${at}[${index}].type`, String(part['type']), inputParts)
+    if (!(inputParts as readonly unknown[]).includes(part['type'])) throw invalidValue(`${at}[${index}].type`, part['type'], inputParts)
     return part['type'] === 'input_image' && part['detail'] === undefined ? { ...part, detail: 'auto' } : part
   })
 }
@@ -103,5 +124,7 @@ function findItem(platform: Platform, id: string): Item {
     const item = items.get(id)
     if (item !== undefined) return item
   }
-  throw notFound(`Item with id '${id}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`)
+  throw notFound(
+    `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`,
+  )
 }

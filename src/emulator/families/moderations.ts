@@ -4,7 +4,7 @@ import type { Family } from '../behaviour.ts'
 import { invalidType, invalidValue } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { requireModel } from '../model-list.ts'
-import { anything, isObject, optional, readShape, string } from '../shape.ts'
+import { anything, isObject, optional, readShape, string, textOr } from '../shape.ts'
 
 const shape = { input: anything(), model: optional(string()) }
 
@@ -48,11 +48,17 @@ function readInput(input: unknown): readonly Input[] {
   if (input.every((each): each is string => typeof each === 'string')) return input.map(textInput)
   const texts = input.map((part: unknown, index) => {
     if (!isObject(part)) throw invalidType(`input[${index}]`, 'an object', part)
-    if (part['type'] === 'text') return String(part['text'] ?? '')
+    if (part['type'] === 'text') return textOr(part['text'])
     if (part['type'] === 'image_url') return null
-    throw invalidValue(`input[${index}].type`, String(part['type']), ['text', 'image_url'])
+    throw invalidValue(`input[${index}].type`, part['type'], ['text', 'image_url'])
   })
-  return [{ text: texts.filter((each) => each !== null).join('\n'), hasText: texts.some((each) => each !== null), hasImage: texts.includes(null) }]
+  return [
+    {
+      text: texts.filter((each) => each !== null).join('\n'),
+      hasText: texts.some((each) => each !== null),
+      hasImage: texts.includes(null),
+    },
+  ]
 }
 
 const textInput = (text: string): Input => ({ text, hasText: true, hasImage: false })

@@ -68,7 +68,11 @@ export const uploads = {
     requirePending(find(call), 'add a part to')
     await using form = await call.form()
     const { draft } = form.file('data')
-    if (draft.sizeBytes > partBytesMax) throw invalid(`Invalid 'data': part too large. Expected at most ${partBytesMax} bytes, but got ${draft.sizeBytes} bytes instead.`, 'data')
+    if (draft.sizeBytes > partBytesMax)
+      throw invalid(
+        `Invalid 'data': part too large. Expected at most ${partBytesMax} bytes, but got ${draft.sizeBytes} bytes instead.`,
+        'data',
+      )
     // It may have been cancelled while the part was on its way.
     const upload = requirePending(find(call), 'add a part to')
     const part: Part = { id: newId('uploadPart'), object: 'upload.part', created_at: platform.clock.seconds(), upload_id: upload.id }
@@ -90,7 +94,8 @@ export const uploads = {
       const upload = requirePending(find(call), 'complete')
       if (draft.sizeBytes !== upload.bytes)
         throw invalid(`The parts have ${draft.sizeBytes} bytes in total, but the upload was created for ${upload.bytes} bytes.`, 'part_ids')
-      if (request.md5 !== undefined && request.md5.toLowerCase() !== draft.md5) throw invalid(`The md5 of the parts is ${draft.md5}, but ${request.md5} was given.`, 'md5')
+      if (request.md5 !== undefined && request.md5.toLowerCase() !== draft.md5)
+        throw invalid(`The md5 of the parts is ${draft.md5}, but ${request.md5} was given.`, 'md5')
       const expiresAfterSeconds = lifetimesOf(platform).get(id)?.seconds
       const file = createFile(platform, { draft, filename: upload.filename, purpose: upload.purpose, expiresAfterSeconds })
       const completed: Upload = { ...upload, status: 'completed', file }

@@ -6,7 +6,12 @@ import type { Collection, Stored } from './objects.ts'
 
 export type Order = 'asc' | 'desc'
 
-export type PageQuery = { readonly limit: number; readonly order: Order; readonly after: string | undefined; readonly before: string | undefined }
+export type PageQuery = {
+  readonly limit: number
+  readonly order: Order
+  readonly after: string | undefined
+  readonly before: string | undefined
+}
 
 /** What a list does when it is not told. */
 export type PageDefaults = { readonly limit: number; readonly max: number; readonly order: Order }
@@ -25,9 +30,18 @@ function readLimit(given: string | undefined, { limit, max }: PageDefaults): num
   if (given === undefined) return limit
   const wanted = Number(given)
   if (!Number.isInteger(wanted)) throw invalidType('limit', 'an integer', given)
-  if (wanted < 1) throw invalid(`Invalid 'limit': integer below minimum value. Expected a value >= 1, but got ${wanted} instead.`, 'limit', 'integer_below_min_value')
+  if (wanted < 1)
+    throw invalid(
+      `Invalid 'limit': integer below minimum value. Expected a value >= 1, but got ${wanted} instead.`,
+      'limit',
+      'integer_below_min_value',
+    )
   if (wanted > max)
-    throw invalid(`Invalid 'limit': integer above maximum value. Expected a value <= ${max}, but got ${wanted} instead.`, 'limit', 'integer_above_max_value')
+    throw invalid(
+      `Invalid 'limit': integer above maximum value. Expected a value <= ${max}, but got ${wanted} instead.`,
+      'limit',
+      'integer_above_max_value',
+    )
   return wanted
 }
 
@@ -72,7 +86,7 @@ export function page<T extends Stored>(from: Collection<T>, query: PageQuery, { 
   }
   const hasMore = found.length > query.limit
   if (hasMore) found.pop()
-  return pageOf(isBackwards ? found.reverse() : found, hasMore)
+  return pageOf(isBackwards ? found.toReversed() : found, hasMore)
 }
 
 /** The same for a list that is put together when it is asked for; `all` is in order of creation. */

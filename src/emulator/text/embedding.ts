@@ -22,7 +22,11 @@ export function similarity(a: Float32Array, b: Float32Array): number {
   return sum
 }
 
-const common = new Set('the and for are was were you your what which who how why when where this that these those with from have has had can could would should will not but all any about into a an of to in on is it be as at by or do does'.split(' '))
+const common = new Set(
+  'the and for are was were you your what which who how why when where this that these those with from have has had can could would should will not but all any about into a an of to in on is it be as at by or do does'.split(
+    ' ',
+  ),
+)
 
 /** Words, their stems (so that plurals are near), with weights: rare words say more than common ones, repeats add little. */
 function featuresOf(text: string): ReadonlyMap<string, number> {

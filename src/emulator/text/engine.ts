@@ -22,7 +22,14 @@ export const replyFromPrompt: Replier = (prompt) => {
 
 function answerText(prompt: Prompt, asked: string): string {
   // Words that are asked for win over results: "use the tool, then reply with exactly: done".
-  const exact = exactWords(asked) ?? exactWords(prompt.messages.filter((each) => each.role === 'system').map((each) => each.text).join('\n'))
+  const exact =
+    exactWords(asked) ??
+    exactWords(
+      prompt.messages
+        .filter((each) => each.role === 'system')
+        .map((each) => each.text)
+        .join('\n'),
+    )
   if (exact !== null) return exact
   if (prompt.messages.at(-1)?.role === 'tool') return toolAnswer(prompt.messages)
   return counted(asked) ?? remembered(prompt, asked)
@@ -85,7 +92,7 @@ function recall(messages: readonly PromptMessage[], asked: string): string | nul
   let bestScore = 0
   // Whole documents may be in the context: only so much of it is looked at.
   let budget = 50_000
-  for (const { role, text } of messages.slice(0, Math.max(0, lastUser)).reverse()) {
+  for (const { role, text } of messages.slice(0, Math.max(0, lastUser)).toReversed()) {
     if (role === 'assistant' || budget <= 0) continue
     budget -= text.length
     for (const sentence of text.slice(0, 20_000).split(/(?<=[.!?])\s+|\n+/u)) {
@@ -97,10 +104,11 @@ function recall(messages: readonly PromptMessage[], asked: string): string | nul
 }
 
 const fillWords = new Set(
-  'the and for are was were you your what which who whom how why when where this that these those with from have has had can could would should will shall not but all any about into please tell give make does did his her its our their them then than there here'.split(' '),
+  'the and for are was were you your what which who whom how why when where this that these those with from have has had can could would should will shall not but all any about into please tell give make does did his her its our their them then than there here'.split(
+    ' ',
+  ),
 )
 
 function contentWords(text: string): string[] {
   return (text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? []).filter((word) => !fillWords.has(word))
 }
-

@@ -3,9 +3,13 @@
 const verb = String.raw`\b(?:reply|respond|answer|return|output|say|print|write|repeat|echo|emit|send)\b`
 /** Between the verb and the words: `back with only the single word`. At least one of the strict ones makes it an instruction. */
 const filler = String.raw`(?:back|me|with|by|saying|exactly|precisely|only|just|simply|the|this|these|one|a|an|single|following|exact|literal|literally|and|nothing|but|else|word|words|text|string|phrase|line|token|sentence|message|answer|number|value|letter|character)`
-const strict = /\b(?:exactly|precisely|only|just|simply|nothing but|word|words|text|string|phrase|sentence|token|literal|literally|following)\b|:/i
+const strict =
+  /\b(?:exactly|precisely|only|just|simply|nothing but|word|words|text|string|phrase|sentence|token|literal|literally|following)\b|:/i
 
-const instruction = new RegExp(String.raw`(?<before>\b(?:only|just|simply|exactly)\s+)?${verb}(?<fillers>(?:\s+${filler}\b,?)*\s*:?)(?<rest>\s*\S[^\n]*)`, 'giu')
+const instruction = new RegExp(
+  String.raw`(?<before>\b(?:only|just|simply|exactly)\s+)?${verb}(?<fillers>(?:\s+${filler}\b,?)*\s*:?)(?<rest>\s*\S[^\n]*)`,
+  'giu',
+)
 const sayInstruction = /^\s*(?:please\s+)?say\s*:?\s+(?!something|anything|what|whether|how|why|which|a |an |more|it)(?<rest>\S[^\n]*)$/iu
 /** A length, not a text: "say it in exactly 5 words", "repeat the word hello 3 times". */
 const amount = /^\d+[ -](?:words?|tokens?|sentences?|lines?|letters?|paragraphs?|items?)\b|\b\d+ times\b/i
@@ -13,7 +17,8 @@ const amount = /^\d+[ -](?:words?|tokens?|sentences?|lines?|letters?|paragraphs?
 const oneWord = /^\s*(?:please\s+)?(?:reply|respond|answer)\s+with\s+(?<rest>[\p{L}\p{N}_-]+)[.!]?\s*$/iu
 const quoted = /^\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|«([^»]*)»)/u
 /** What follows the words without being part of them: `pong. Do not add anything`, `pong and nothing else`. */
-const afterthought = /(?:[.!;,]?\s+(?:and\s+)?(?:nothing (?:else|more)|no (?:other|more|extra|additional)\b.*|without\b.*|only)|[.!;]\s+(?:do not|don't|never|no\b|nothing|without|your|this|it).*)$/iu
+const afterthought =
+  /(?:[.!;,]?\s+(?:and\s+)?(?:nothing (?:else|more)|no (?:other|more|extra|additional)\b.*|without\b.*|only)|[.!;]\s+(?:do not|don't|never|no\b|nothing|without|your|this|it).*)$/iu
 
 /**
  * The words a prompt asks for, or null.

@@ -21,7 +21,10 @@ export type PromptTool = {
 
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
 
-export type OutputFormat = { readonly type: 'text' } | { readonly type: 'json_object' } | { readonly type: 'json_schema'; readonly schema: JsonObject }
+export type OutputFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | { readonly type: 'json_schema'; readonly schema: JsonObject }
 
 export type Prompt = {
   readonly model: string

@@ -1,6 +1,7 @@
 // A value that satisfies a JSON Schema, always the same one for the same schema and prompt: for structured outputs and tool arguments.
 import { isObject } from '../shape.ts'
 import type { JsonObject } from '../shape.ts'
+import { textForPattern } from './pattern-text.ts'
 
 /** Where values may come from, so that an answer has to do with what was asked. */
 export type Source = { readonly prompt: string; readonly text: string }
@@ -12,14 +13,18 @@ export function schemaValue(schema: JsonObject, source: Source): unknown {
   return create({ root: schema, source, given: literalObject(source.prompt) }, schema, '', 0)
 }
 
-type Context = { readonly root: JsonObject; readonly source: Source; /** An object that the prompt spells out. */ readonly given: JsonObject }
+type Context = {
+  readonly root: JsonObject
+  readonly source: Source
+  /** An object that the prompt spells out. */ readonly given: JsonObject
+}
 
 /** Recursive schemas (trees, linked lists) end here, by what they allow: no optional properties, empty arrays, null. */
 const deepest = 6
 
 function create(context: Context, schema: unknown, name: string, depth: number): unknown {
   // `true` and `{}` allow everything.
-  if (!isObject(schema)) return `${name || 'value'}`
+  if (!isObject(schema)) return name === '' ? 'value' : name
   if ('const' in schema) return schema['const']
   if (Array.isArray(schema['enum']) && schema['enum'].length > 0) return pickEnum(context, schema['enum'])
   if (typeof schema['$ref'] === 'string') return create(context, merge(resolve(context.root, schema['$ref']), schema), name, depth + 1)
@@ -94,23 +99,27 @@ function pickBranch(context: Context, schema: JsonObject, depth: number): JsonOb
   const branches = listOf(schema['anyOf'] ?? schema['oneOf']).filter(isObject)
   if (branches.length === 0) return null
   const nulls = branches.filter((each) => each['type'] === 'null')
-  const chosen = depth > deepest && nulls.length > 0 ? nulls[0] : (branches.find((each) => each['type'] !== 'null' && !isRecursive(context, each, depth)) ?? nulls[0] ?? branches[0])
+  const isTooDeep = depth > deepest
+  const others = branches.filter((each) => each['type'] !== 'null' && !(isTooDeep && typeof each['$ref'] === 'string'))
+  const chosen = (isTooDeep ? nulls[0] : undefined) ?? others[0] ?? nulls[0] ?? branches[0] ?? {}
   const { anyOf: _any, oneOf: _one, ...own } = schema
-  return merge(own, chosen?.['$ref'] === undefined ? (chosen ?? {}) : merge(resolve(context.root, String(chosen['$ref'])), chosen))
+  return merge(own, typeof chosen['$ref'] === 'string' ? merge(resolve(context.root, chosen['$ref']), chosen) : chosen)
 }
-
-const isRecursive = (_context: Context, branch: JsonObject, depth: number): boolean => depth > deepest && typeof branch['$ref'] === 'string'
 
 function createObject(context: Context, schema: JsonObject, depth: number): JsonObject {
   const properties = objectOf(schema['properties'])
   const required = new Set(listOf(schema['required']))
   const value: Record<string, unknown> = {}
   for (const [name, property] of Object.entries(properties))
-    if (required.has(name) || (depth < 2 && required.size === 0) || (depth === 0 && name in context.given)) value[name] = create(context, property, name, depth + 1)
+    if (required.has(name) || (depth < 2 && required.size === 0) || (depth === 0 && name in context.given))
+      value[name] = create(context, property, name, depth + 1)
   // Required names without a schema of their own are still required.
-  for (const name of required) if (typeof name === 'string' && !(name in value)) value[name] = create(context, objectOf(schema['additionalProperties']), name, depth + 1)
+  for (const name of required)
+    if (typeof name === 'string' && !(name in value))
+      value[name] = create(context, objectOf(schema['additionalProperties']), name, depth + 1)
   const missing = Number(schema['minProperties'] ?? 0) - Object.keys(value).length
-  for (let index = 1; index <= missing; index++) value[`key${index}`] = create(context, objectOf(schema['additionalProperties']), `key${index}`, depth + 1)
+  for (let index = 1; index <= missing; index++)
+    value[`key${index}`] = create(context, objectOf(schema['additionalProperties']), `key${index}`, depth + 1)
   return value
 }
 
@@ -140,7 +149,10 @@ function createNumber({ source }: Context, schema: JsonObject, isInteger: boolea
   const min = Number(schema['minimum'] ?? (typeof above === 'number' ? above + nudge : -Infinity))
   const max = Number(schema['maximum'] ?? (typeof below === 'number' ? below - nudge : Infinity))
   // A number that the prompt mentions is more likely meant than one of ours.
-  const mentioned = source.prompt.match(/-?\d+(?:\.\d+)?/g)?.map(Number).find((each) => each >= min && each <= max && (step === 0 || each % step === 0))
+  const mentioned = source.prompt
+    .match(/-?\d+(?:\.\d+)?/g)
+    ?.map(Number)
+    .find((each) => each >= min && each <= max && (step === 0 || each % step === 0))
   const value = mentioned ?? Math.min(Math.max(1, min), max)
   return step > 0 && mentioned === undefined ? Math.ceil(value / step) * step : value
 }
@@ -162,7 +174,7 @@ const formats: Readonly<Record<string, string>> = {
 function createString(context: Context, schema: JsonObject, name: string): string {
   const format = formats[String(schema['format'])]
   if (format !== undefined) return format
-  if (typeof schema['pattern'] === 'string') return matching(schema['pattern'])
+  if (typeof schema['pattern'] === 'string') return textForPattern(schema['pattern'])
   const min = Number(schema['minLength'] ?? 0)
   const max = Number(schema['maxLength'] ?? Infinity)
   const text = mentionedFor(name, context.source)
@@ -172,7 +184,8 @@ function createString(context: Context, schema: JsonObject, name: string): strin
 /** What the prompt says about a property: `city: Paris`, `city=Paris`, `"Paris"`, `in Paris`; else a text of its own. */
 function mentionedFor(name: string, { prompt, text }: Source): string {
   const label = name.replaceAll(/[_-]/g, '[ _-]')
-  const labelled = name === '' ? null : new RegExp(String.raw`\b${escaped(label)}\b\s*(?:[:=]|is)\s*["']?([^"',;.\n]+)`, 'i').exec(prompt)?.[1]
+  const labelled =
+    name === '' ? null : new RegExp(String.raw`\b${escaped(label)}\b\s*(?:[:=]|is)\s*["']?([^"',;.\n]+)`, 'i').exec(prompt)?.[1]
   if (labelled !== undefined && labelled !== null) return labelled.trim()
   if (/^(?:city|location|place|town|country|region|destination|origin)$/i.test(name)) {
     const place = /\b(?:in|at|for|of|to|from|near)\s+(\p{Lu}[\p{L}'-]*(?:,? \p{Lu}[\p{L}'-]*)*)/u.exec(prompt)?.[1]
@@ -185,57 +198,6 @@ function mentionedFor(name: string, { prompt, text }: Source): string {
 }
 
 const escaped = (label: string): string => label.replaceAll(/[.*+?^${}()|\\]/g, String.raw`\$&`)
-
-/** Patterns as far as sensible: classes, counts, groups, alternatives, anchors. */
-function matching(pattern: string): string {
-  let at = 0
-  const alternatives = (): string => {
-    const first = sequence()
-    while (pattern[at] === '|') {
-      at++
-      sequence()
-    }
-    return first
-  }
-  const sequence = (): string => {
-    let made = ''
-    while (at < pattern.length && pattern[at] !== '|' && pattern[at] !== ')') made += counted(atom())
-    return made
-  }
-  const counted = (one: string): string => {
-    const times = /^(?:[*+?]|\{(\d+)(?:,\d*)?\})\??/.exec(pattern.slice(at))
-    if (times === null) return one
-    at += times[0].length
-    if (times[1] !== undefined) return one.repeat(Number(times[1]))
-    return times[0].startsWith('+') ? one : ''
-  }
-  const atom = (): string => {
-    const sign = pattern[at++] ?? ''
-    if (sign === '^' || sign === '$') return ''
-    if (sign === '.') return 'a'
-    if (sign === '(') {
-      at += /^\?(?::|<\w+>)/.exec(pattern.slice(at))?.[0].length ?? 0
-      const inside = alternatives()
-      at++
-      return inside
-    }
-    if (sign === '[') {
-      const end = pattern.indexOf(']', at + 1)
-      const inside = pattern.slice(at, end)
-      at = end + 1
-      return ofClass(inside)
-    }
-    return sign === '\\' ? ofEscape(pattern[at++] ?? '') : sign
-  }
-  return alternatives()
-}
-
-function ofClass(inside: string): string {
-  if (inside.startsWith('^')) return [...'a0A_ '].find((each) => !new RegExp(`[${inside.slice(1)}]`).test(each)) ?? 'a'
-  return inside.startsWith('\\') ? ofEscape(inside[1] ?? '') : (inside[0] ?? 'a')
-}
-
-const ofEscape = (sign: string): string => ({ d: '1', w: 'a', s: ' ', D: 'a', W: ' ', S: 'a', b: '', B: '', n: '\n', t: '\t' })[sign] ?? sign
 
 function pickEnum({ source }: Context, values: readonly unknown[]): unknown {
   const prompt = source.prompt.toLowerCase()

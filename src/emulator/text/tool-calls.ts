@@ -18,7 +18,7 @@ function chosenTools(prompt: Prompt, tools: readonly PromptTool[], asked: string
   if (prompt.toolChoice === 'auto' && prompt.messages.at(-1)?.role !== 'user') return []
   const named = tools.filter((tool) => mentions(asked, tool.name))
   if (named.length > 0) return prompt.allowsParallelCalls ? named : named.slice(0, 1)
-  const [best] = tools.map((tool) => ({ tool, score: relatedness(asked, tool) })).sort((a, b) => b.score - a.score)
+  const [best] = tools.map((tool) => ({ tool, score: relatedness(asked, tool) })).toSorted((a, b) => b.score - a.score)
   if (prompt.toolChoice === 'required') return best === undefined ? [] : [best.tool]
   return best !== undefined && best.score > 0 ? [best.tool] : []
 }
@@ -32,15 +32,24 @@ const spaced = (name: string): string =>
 /** By its name, as written or as words: `get_weather`, `get weather`. Names of one common word must be meant as a tool. */
 function mentions(asked: string, name: string): boolean {
   if (/[_\-.A-Z]/.test(name)) return asked.includes(name) || asked.toLowerCase().includes(spaced(name))
-  return new RegExp(String.raw`\b(?:call|use|using|invoke|run|with)\s+(?:the\s+)?(?:tool\s+|function\s+)?["'\`]?${name}\b|\b${name}\b["'\`]?\s+(?:tool|function)`, 'i').test(asked)
+  return new RegExp(
+    String.raw`\b(?:call|use|using|invoke|run|with)\s+(?:the\s+)?(?:tool\s+|function\s+)?["'\`]?${name}\b|\b${name}\b["'\`]?\s+(?:tool|function)`,
+    'i',
+  ).test(asked)
 }
 
-const verbs = new Set('get set fetch find list look lookup search query read write create make send run call do update delete add show check retrieve load compute calculate current info data tool function the for and by of to in a'.split(' '))
+const verbs = new Set(
+  'get set fetch find list look lookup search query read write create make send run call do update delete add show check retrieve load compute calculate current info data tool function the for and by of to in a'.split(
+    ' ',
+  ),
+)
 
 /** How many words of the tool's name, verbs aside, the prompt uses: `get_weather` and "What is the weather in Paris?" */
 function relatedness(asked: string, tool: PromptTool): number {
   const words = new Set(asked.toLowerCase().match(/\p{L}{3,}/gu) ?? [])
-  const subjects = spaced(tool.name).split(' ').filter((word) => word.length > 2 && !verbs.has(word))
+  const subjects = spaced(tool.name)
+    .split(' ')
+    .filter((word) => word.length > 2 && !verbs.has(word))
   return subjects.filter((word) => words.has(word) || words.has(`${word}s`) || words.has(word.replace(/s$/, ''))).length
 }
 

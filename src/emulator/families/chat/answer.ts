@@ -57,7 +57,10 @@ export function makeCompletion(platform: Platform, asked: Asked): Made {
   const choices = parts.map(({ reply, cut }, index): Choice => ({
     index,
     message: messageOf(request, reply, cut.text),
-    logprobs: request.logprobs === true && reply.toolCalls.length === 0 ? { content: logprobsOf(cut.tokens, request.top_logprobs ?? 0), refusal: null } : null,
+    logprobs:
+      request.logprobs === true && reply.toolCalls.length === 0
+        ? { content: logprobsOf(cut.tokens, request.top_logprobs ?? 0), refusal: null }
+        : null,
     finish_reason: finishReason(request, reply, cut.end),
   }))
   const written = parts.reduce((sum, { reply, cut }) => sum + cut.tokens.length + callTokens(platform, reply.toolCalls), 0)
@@ -78,7 +81,12 @@ export function makeCompletion(platform: Platform, asked: Asked): Made {
 const tierOf = (asked: string | undefined): string => (asked === undefined || asked === 'auto' ? 'default' : asked)
 
 function messageOf({ functions }: ChatRequest, reply: Reply, text: string): Choice['message'] {
-  const base = { role: 'assistant', content: reply.refusal === null ? text : null, refusal: reply.refusal === null ? null : text, annotations: [] } as const
+  const base = {
+    role: 'assistant',
+    content: reply.refusal === null ? text : null,
+    refusal: reply.refusal === null ? null : text,
+    annotations: [],
+  } as const
   const [first] = reply.toolCalls
   if (first === undefined) return base
   const content = text === '' ? null : base.content
@@ -112,7 +120,12 @@ function usageOf({ request, promptTokens }: Asked, written: number, reply: Reply
     completion_tokens: output,
     total_tokens: input + output,
     prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-    completion_tokens_details: { reasoning_tokens: reasoning, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: reasoning,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
   }
 }
 
@@ -123,12 +136,22 @@ export function* chunksOf({ completion, tokens }: Made, { stream_options: option
   const hasUsage = options?.include_usage === true
   const tail = { ...(hasUsage ? { usage: null } : {}) }
   const chunk = (index: number, delta: unknown, finish: string | null = null, logprobs: unknown = null): SseEvent => ({
-    data: { ...head, choices: [{ index, delta, logprobs, finish_reason: finish }], ...tail, ...obfuscation(options?.include_obfuscation, delta) },
+    data: {
+      ...head,
+      choices: [{ index, delta, logprobs, finish_reason: finish }],
+      ...tail,
+      ...obfuscation(options?.include_obfuscation, delta),
+    },
   })
   for (const { index, message, logprobs, finish_reason: finish } of completion.choices) {
     const field = message.refusal === null ? 'content' : 'refusal'
     const isText = message.tool_calls === undefined && message.function_call === undefined
-    yield chunk(index, { role: 'assistant', content: isText && field === 'content' ? '' : null, ...firstCall(message), refusal: field === 'refusal' ? '' : null })
+    yield chunk(index, {
+      role: 'assistant',
+      content: isText && field === 'content' ? '' : null,
+      ...firstCall(message),
+      refusal: field === 'refusal' ? '' : null,
+    })
     const choiceTokens = tokens[index] ?? []
     for (let at = 0; at < choiceTokens.length; at++) {
       const logprob = logprobs?.content[at]
@@ -154,11 +177,15 @@ const opened = (call: MessageCall, index: number): object =>
     ? { index, id: call.id, type: call.type, custom: { name: call.custom.name, input: '' } }
     : { index, id: call.id, type: call.type, function: { name: call.function.name, arguments: '' } }
 
-function* callChunks({ tool_calls: calls = [], function_call: legacy }: Choice['message'], chunk: (delta: unknown) => SseEvent): Generator<SseEvent> {
+function* callChunks(
+  { tool_calls: calls = [], function_call: legacy }: Choice['message'],
+  chunk: (delta: unknown) => SseEvent,
+): Generator<SseEvent> {
   if (legacy !== undefined) for (const piece of piecesOf(legacy.arguments)) yield chunk({ function_call: { arguments: piece } })
   for (const [index, call] of calls.entries()) {
     if (index > 0) yield chunk({ tool_calls: [opened(call, index)] })
-    if (call.type === 'custom') for (const piece of piecesOf(call.custom.input)) yield chunk({ tool_calls: [{ index, custom: { input: piece } }] })
+    if (call.type === 'custom')
+      for (const piece of piecesOf(call.custom.input)) yield chunk({ tool_calls: [{ index, custom: { input: piece } }] })
     else for (const piece of piecesOf(call.function.arguments)) yield chunk({ tool_calls: [{ index, function: { arguments: piece } }] })
   }
 }

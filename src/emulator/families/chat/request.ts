@@ -1,9 +1,25 @@
 // What a chat completion is asked: its parameters, checked, and the prompt they make.
-import { ApiError, invalid, invalidType, invalidValue, missingParameter } from '../../errors.ts'
+import { invalid, invalidType, invalidValue, missingParameter } from '../../errors.ts'
+import type { ApiError } from '../../errors.ts'
 import { textOfData, textOfFile } from '../../file-text.ts'
 import { contextWindow, requireModel } from '../../model-list.ts'
 import type { Platform } from '../../platform.ts'
-import { anyObject, array, boolean, choice, either, integer, isObject, metadata, number, object, optional, readShape, string } from '../../shape.ts'
+import {
+  anyObject,
+  array,
+  boolean,
+  choice,
+  either,
+  integer,
+  isObject,
+  metadata,
+  number,
+  object,
+  optional,
+  readShape,
+  string,
+  textOr,
+} from '../../shape.ts'
 import type { JsonObject, Values } from '../../shape.ts'
 import { requireStrictSchema } from '../../strict-schema.ts'
 import type { OutputFormat, Prompt, PromptMessage, PromptTool, ToolChoice } from '../../text/reply.ts'
@@ -14,7 +30,9 @@ const shape = {
   audio: optional(anyObject()),
   frequency_penalty: optional(number({ min: -2, max: 2 })),
   function_call: optional(either(choice('none', 'auto'), object({ name: string() }))),
-  functions: optional(array(object({ name: string(), description: optional(string()), parameters: optional(anyObject()) }), { min: 1, max: 128 })),
+  functions: optional(
+    array(object({ name: string(), description: optional(string()), parameters: optional(anyObject()) }), { min: 1, max: 128 }),
+  ),
   logit_bias: optional(anyObject()),
   logprobs: optional(boolean()),
   max_completion_tokens: optional(integer({ min: 1 })),
@@ -72,17 +90,30 @@ export function readRequest(platform: Platform, body: JsonObject): Asked {
 }
 
 /** Reasoning models refuse what only makes sense for the others. */
-function refuseUnsupported({ model, max_tokens: maxTokens, temperature, stream, stream_options: streamOptions, top_logprobs: topLogprobs, logprobs }: ChatRequest): void {
+function refuseUnsupported({
+  model,
+  max_tokens: maxTokens,
+  temperature,
+  stream,
+  stream_options: streamOptions,
+  top_logprobs: topLogprobs,
+  logprobs,
+}: ChatRequest): void {
   const isStrict = /^(?:o\d|gpt-5(?:-mini|-nano|-pro|-codex)?(?:-\d{4}|$))/.test(model)
   if (isStrict && maxTokens !== undefined)
-    throw invalid("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", 'max_tokens', 'unsupported_parameter')
+    throw invalid(
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      'max_tokens',
+      'unsupported_parameter',
+    )
   if (isStrict && temperature !== undefined && temperature !== 1)
     throw invalid(
       `Unsupported value: 'temperature' does not support ${temperature} with this model. Only the default (1) value is supported.`,
       'temperature',
       'unsupported_value',
     )
-  if (streamOptions !== undefined && stream !== true) throw invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
+  if (streamOptions !== undefined && stream !== true)
+    throw invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
   if (topLogprobs !== undefined && logprobs !== true)
     throw invalid("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", 'top_logprobs')
 }
@@ -104,7 +135,10 @@ function readMessages(platform: Platform, messages: readonly JsonObject[]): read
       if (typeof callId !== 'string') throw missingParameter(`${at}.tool_call_id`)
       if (!open.delete(callId))
         // Quirk: these two write the index in brackets after a dot, and "preceeding".
-        throw invalid("Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.", `messages.[${index}].role`)
+        throw invalid(
+          "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+          `messages.[${index}].role`,
+        )
       const toolName = toolNames.get(callId)
       return { role, text: textOf(platform, message['content'], at), callId, ...(toolName === undefined ? {} : { toolName }) }
     }
@@ -116,7 +150,7 @@ function readMessages(platform: Platform, messages: readonly JsonObject[]): read
     if (message['content'] === null || message['content'] === undefined)
       throw invalid("Invalid value for 'content': expected a string, got null.", `messages.[${index}].content`)
     const text = textOf(platform, message['content'], at)
-    if (role === 'function') return { role: 'tool', text, toolName: String(message['name'] ?? 'function') }
+    if (role === 'function') return { role: 'tool', text, toolName: textOr(message['name'], 'function') }
     return { role: role === 'user' ? 'user' : 'system', text }
   })
   if (open.size > 0) throw unanswered(open, messages.length)
@@ -152,7 +186,7 @@ function textOf(platform: Platform, content: unknown, at: string): string {
       switch (part['type']) {
         case 'text':
         case 'refusal':
-          return String(part[part['type']] ?? '')
+          return textOr(part[part['type']])
         case 'image_url':
         case 'input_audio':
         case 'audio':
@@ -160,7 +194,7 @@ function textOf(platform: Platform, content: unknown, at: string): string {
         case 'file':
           return textOfPart(platform, isObject(part['file']) ? part['file'] : {}, partAt)
         default:
-          throw part['type'] === undefined ? missingParameter(`${partAt}.type`) : invalidValue(`${partAt}.type`, String(part['type']), partTypes)
+          throw part['type'] === undefined ? missingParameter(`${partAt}.type`) : invalidValue(`${partAt}.type`, part['type'], partTypes)
       }
     })
     .filter((text) => text !== '')
@@ -169,7 +203,7 @@ function textOf(platform: Platform, content: unknown, at: string): string {
 
 function textOfPart(platform: Platform, file: JsonObject, at: string): string {
   if (typeof file['file_id'] === 'string') return textOfFile(platform, file['file_id'], `${at}.file.file_id`)
-  return typeof file['file_data'] === 'string' ? textOfData(file['file_data'], String(file['filename'] ?? 'file')) : ''
+  return typeof file['file_data'] === 'string' ? textOfData(file['file_data'], textOr(file['filename'], 'file')) : ''
 }
 
 const functionName = /^[a-zA-Z0-9_-]{1,64}$/
@@ -179,7 +213,7 @@ function readTools({ tools = [], functions = [] }: ChatRequest): readonly Prompt
     const at = `tools[${index}]`
     const type = tool['type']
     if (type === undefined) throw missingParameter(`${at}.type`)
-    if (type !== 'function' && type !== 'custom') throw invalidValue(`${at}.type`, String(type), ['function', 'custom'])
+    if (type !== 'function' && type !== 'custom') throw invalidValue(`${at}.type`, type, ['function', 'custom'])
     const described = tool[type]
     if (!isObject(described)) throw missingParameter(`${at}.${type}`)
     const name = described['name']
@@ -193,23 +227,38 @@ function readTools({ tools = [], functions = [] }: ChatRequest): readonly Prompt
     const parameters = described['parameters']
     if (type === 'function' && described['strict'] === true)
       requireStrictSchema(parameters, `function '${name}'`, `${at}.function.parameters`, 'invalid_function_parameters')
-    return { kind: type, name, description: String(described['description'] ?? ''), schema: isObject(parameters) ? parameters : emptySchema }
+    return {
+      kind: type,
+      name,
+      description: textOr(described['description']),
+      schema: isObject(parameters) ? parameters : emptySchema,
+    }
   })
-  const legacy = functions.map(({ name, description = '', parameters = emptySchema }): PromptTool => ({ kind: 'function', name, description, schema: parameters }))
+  const legacy = functions.map(({ name, description = '', parameters = emptySchema }): PromptTool => ({
+    kind: 'function',
+    name,
+    description,
+    schema: parameters,
+  }))
   return [...modern, ...legacy]
 }
 
 const emptySchema: JsonObject = { type: 'object', properties: {} }
 
-function readToolChoice({ tools, tool_choice: choice, functions, function_call: legacy }: ChatRequest, known: readonly PromptTool[]): ToolChoice {
-  if (choice === undefined) return functions === undefined ? 'auto' : (legacy ?? 'auto')
+function readToolChoice(
+  { tools, tool_choice: wanted, functions, function_call: legacy }: ChatRequest,
+  known: readonly PromptTool[],
+): ToolChoice {
+  if (wanted === undefined) return functions === undefined ? 'auto' : (legacy ?? 'auto')
   if (tools === undefined) throw invalid("'tool_choice' is only allowed when 'tools' are specified.", 'tool_choice')
-  if (typeof choice === 'string') return choice
-  if (choice['type'] === 'allowed_tools') return isObject(choice['allowed_tools']) && choice['allowed_tools']['mode'] === 'required' ? 'required' : 'auto'
-  const named = choice[String(choice['type'])]
+  if (typeof wanted === 'string') return wanted
+  if (wanted['type'] === 'allowed_tools')
+    return isObject(wanted['allowed_tools']) && wanted['allowed_tools']['mode'] === 'required' ? 'required' : 'auto'
+  const named = wanted[String(wanted['type'])]
   const name = isObject(named) ? named['name'] : undefined
-  if (typeof name !== 'string') throw missingParameter(`tool_choice.${String(choice['type'] ?? 'type')}`)
-  if (!known.some((tool) => tool.name === name)) throw invalid(`Tool choice '${name}' not found in 'tools' parameter.`, 'tool_choice', 'invalid_value')
+  if (typeof name !== 'string') throw missingParameter(`tool_choice.${textOr(wanted['type'], 'type')}`)
+  if (!known.some((tool) => tool.name === name))
+    throw invalid(`Tool choice '${name}' not found in 'tools' parameter.`, 'tool_choice', 'invalid_value')
   return { name }
 }
 
@@ -227,7 +276,7 @@ function readFormat({ response_format: format }: ChatRequest, messages: readonly
     case undefined:
       throw missingParameter('response_format.type')
     default:
-      throw invalidValue('response_format.type', String(format['type']), ['json_object', 'json_schema', 'text'])
+      throw invalidValue('response_format.type', format['type'], ['json_object', 'json_schema', 'text'])
   }
 }
 
@@ -252,4 +301,3 @@ function countPrompt({ tokens }: Platform, { model, tools, functions }: ChatRequ
     )
   return count
 }
-

@@ -40,7 +40,13 @@ export function storeCompletion(platform: Platform, completion: ChatCompletion, 
       const { role, content } = message
       const isParts = Array.isArray(content)
       messages(platform).put(
-        { ...message, id: `${completion.id}-${index}`, role, content: isParts ? null : (content ?? null), ...{ name: message['name'] ?? null, content_parts: isParts ? content : null } },
+        {
+          ...message,
+          id: `${completion.id}-${index}`,
+          role,
+          content: isParts ? null : (content ?? null),
+          ...{ name: message['name'] ?? null, content_parts: isParts ? content : null },
+        },
         completion.id,
       )
     }
@@ -55,7 +61,8 @@ export const storedChat = {
       page(completions(call.platform), readPageQuery(call.query, oldestFirst), {
         unknown: missing,
         where: (each) =>
-          (wantedModel === undefined || each.model === snapshotOf(wantedModel)) && wantedMetadata.every(([key, value]) => each.metadata[key] === value),
+          (wantedModel === undefined || each.model === snapshotOf(wantedModel)) &&
+          wantedMetadata.every(([key, value]) => each.metadata[key] === value),
       }),
     )
   },

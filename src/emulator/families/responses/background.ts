@@ -13,7 +13,15 @@ const workingSteps = 2
 
 /** Queues a response; `final` is what it will be. */
 export function startRun(platform: Platform, run: Run): ResponseObject {
-  const queued: ResponseObject = { ...run.final, status: 'queued', completed_at: null, incomplete_details: null, error: null, output: [], usage: null }
+  const queued: ResponseObject = {
+    ...run.final,
+    status: 'queued',
+    completed_at: null,
+    incomplete_details: null,
+    error: null,
+    output: [],
+    usage: null,
+  }
   platform.objects.together(() => {
     runs(platform).put(run)
     keepResponse(platform, { response: queued, input: run.input, conversationId: null, isStored: true })
@@ -71,7 +79,12 @@ export async function* streamRun(platform: Platform, run: Run, startingAfter: nu
   }
 }
 
-async function untilStatus(platform: Platform, id: string, hasCome: (status: ResponseObject['status']) => boolean, signal: AbortSignal): Promise<void> {
+async function untilStatus(
+  platform: Platform,
+  id: string,
+  hasCome: (status: ResponseObject['status']) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const status = responses(platform).get(id)?.status
     if (status === undefined || hasCome(status) || signal.aborted) return
@@ -82,8 +95,10 @@ async function untilStatus(platform: Platform, id: string, hasCome: (status: Res
 /** The run whose stream can be taken up again, or OpenAI's refusal. */
 export function requireStreamable(platform: Platform, response: ResponseObject): Run {
   const run = runs(platform).get(response.id)
-  if (run === undefined || !run.isStream) throw invalid('This response cannot be streamed because it was not created with background=true and stream=true.', 'stream')
+  if (run === undefined || !run.isStream)
+    throw invalid('This response cannot be streamed because it was not created with background=true and stream=true.', 'stream')
   // Quirk: the events are kept for five minutes only, the response for a month.
-  if (platform.clock.now() - run.startedAt > streamableMs) throw invalid('This response can no longer be streamed because it is more than 5 minutes old.', 'stream')
+  if (platform.clock.now() - run.startedAt > streamableMs)
+    throw invalid('This response can no longer be streamed because it is more than 5 minutes old.', 'stream')
   return run
 }

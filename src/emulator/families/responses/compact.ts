@@ -33,14 +33,20 @@ export const compact = {
     if (request.input === undefined && request.previous_response_id === undefined) throw missingParameter('input')
     requireResponsesModel(platform, request.model)
     const { before, input, prompt, inputTokens } = readContext(platform, request)
-    const text = prompt.messages.map((message) => message.text).filter((each) => each !== '').join('\n')
+    const text = prompt.messages
+      .map((message) => message.text)
+      .filter((each) => each !== '')
+      .join('\n')
     const outputTokens = Math.max(1, Math.ceil(inputTokens / 4))
     return json({
       id: newId('response'),
       object: 'response.compaction',
       created_at: platform.clock.seconds(),
       // What users said stays readable; everything else is in the sealed item.
-      output: [...[...before, ...input].filter((item) => item['role'] === 'user'), { id: newId('compaction'), type: 'compaction', encrypted_content: seal(text) }],
+      output: [
+        ...[...before, ...input].filter((item) => item['role'] === 'user'),
+        { id: newId('compaction'), type: 'compaction', encrypted_content: seal(text) },
+      ],
       usage: {
         input_tokens: inputTokens,
         input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },

@@ -40,7 +40,8 @@ export function readContext(platform: Platform, request: ContextRequest): Contex
 }
 
 function itemsOf(platform: Platform, conversationId: string): readonly Item[] {
-  if (platform.collection('conversation').get(conversationId) === undefined) throw notFound(`Conversation with id '${conversationId}' not found.`)
+  if (platform.collection('conversation').get(conversationId) === undefined)
+    throw notFound(`Conversation with id '${conversationId}' not found.`)
   return [...conversationItems(platform).list({ parent: conversationId })]
 }
 
@@ -48,14 +49,15 @@ function itemsOf(platform: Platform, conversationId: string): readonly Item[] {
 export function chainOf(platform: Platform, lastId: string | null | undefined): readonly Item[] {
   if (lastId === null || lastId === undefined) return []
   // Quirk: 400, not 404, and a code, for an id that is unknown here.
-  if (responses(platform).get(lastId) === undefined) throw invalid(`Previous response with id '${lastId}' not found.`, 'previous_response_id', 'previous_response_not_found')
+  if (responses(platform).get(lastId) === undefined)
+    throw invalid(`Previous response with id '${lastId}' not found.`, 'previous_response_id', 'previous_response_not_found')
   const turns: (readonly Item[])[] = []
-  for (let id: string | null | undefined = lastId; id !== null && id !== undefined; ) {
+  for (let id: string | null | undefined = lastId; id !== null && id !== undefined;) {
     turns.push([...inputItems(platform).list({ parent: id }), ...outputItems(platform).list({ parent: id })])
     // A response that was deleted since ends the chain.
     id = responses(platform).get(id)?.previous_response_id
   }
-  return turns.reverse().flat()
+  return turns.toReversed().flat()
 }
 
 function countInput({ tokens }: Platform, { tools, model, truncation }: ContextRequest, prompt: Prompt): number {
@@ -63,6 +65,10 @@ function countInput({ tokens }: Platform, { tools, model, truncation }: ContextR
   for (const { text } of prompt.messages) count += 4 + tokens.count(text)
   if (tools !== undefined) count += tokens.count(JSON.stringify(tools))
   if (model !== undefined && count > contextWindow(model) && truncation !== 'auto')
-    throw invalid('Your input exceeds the context window of this model. Please adjust your input and try again.', 'input', 'context_length_exceeded')
+    throw invalid(
+      'Your input exceeds the context window of this model. Please adjust your input and try again.',
+      'input',
+      'context_length_exceeded',
+    )
   return count
 }

@@ -9,7 +9,7 @@ import type { Item } from '../items.ts'
 import { seal } from '../sealed.ts'
 import type { Context } from './context.ts'
 import { runHostedTools } from './hosted-tools.ts'
-import type { HostedResult } from './hosted-tools.ts'
+import type { HostedResult } from './hosted-tool.ts'
 import type { ResponseRequest } from './request.ts'
 import type { ResponseObject } from './stored.ts'
 
@@ -18,8 +18,12 @@ export type MadeResponse = { readonly response: ResponseObject; readonly tokenPa
 /** The response as it will be when it is over. */
 export async function makeResponse(platform: Platform, request: ResponseRequest, context: Context): Promise<MadeResponse> {
   const hosted = await runHostedTools(platform, request.tools ?? [], context.prompt, request.include ?? [])
-  const findings = hosted.flatMap(({ finding, items }) => (finding === null ? [] : [{ role: 'tool', text: finding, toolName: toolNameOf(items) } as const]))
-  const reply = platform.reply(findings.length === 0 ? context.prompt : { ...context.prompt, toolChoice: 'none', messages: [...context.prompt.messages, ...findings] })
+  const findings = hosted.flatMap(({ finding, items }) =>
+    finding === null ? [] : [{ role: 'tool', text: finding, toolName: toolNameOf(items) } as const],
+  )
+  const reply = platform.reply(
+    findings.length === 0 ? context.prompt : { ...context.prompt, toolChoice: 'none', messages: [...context.prompt.messages, ...findings] },
+  )
   const thought = reasoningTokens(request.model, request.reasoning?.effort)
   const written = writeItems(platform, request, reply, hosted)
   const reasoning = thought > 0 || reply.reasoning !== null ? [reasoningItem(request, reply)] : []
@@ -78,7 +82,7 @@ export function skeleton(platform: Platform, request: ResponseRequest, { convers
     top_p: request.top_p ?? 1,
     truncation: request.truncation ?? 'disabled',
     usage: null,
-    user: request.user ?? null,
+    ...(request.user === undefined ? {} : { user: request.user }),
     metadata: request.metadata ?? {},
     access_programs: null,
   }
@@ -86,7 +90,7 @@ export function skeleton(platform: Platform, request: ResponseRequest, { convers
 
 function formatOf({ text }: ResponseRequest): JsonObject {
   const format = text?.format ?? { type: 'text' }
-  return format['type'] === 'json_schema' ? { description: null, ...format, strict: format['strict'] ?? true } : format
+  return format['type'] === 'json_schema' ? { ...format, strict: format['strict'] ?? true } : format
 }
 
 const completeTool = (tool: JsonObject): JsonObject =>
@@ -96,14 +100,25 @@ type Written = { readonly items: readonly Item[]; readonly tokens: number; reado
 
 function writeItems(platform: Platform, request: ResponseRequest, reply: Reply, hosted: readonly HostedResult[]): Written {
   const calls = reply.toolCalls.map(callItem)
-  const callTokens = reply.toolCalls.reduce((sum, { tool, input }) => sum + 8 + platform.tokens.count(tool.name) + platform.tokens.count(input), 0)
+  const callTokens = reply.toolCalls.reduce(
+    (sum, { tool, input }) => sum + 8 + platform.tokens.count(tool.name) + platform.tokens.count(input),
+    0,
+  )
   if (reply.text === '' && reply.refusal === null && calls.length > 0) return { items: calls, tokens: callTokens, isCut: false }
   const cut = cutText(platform, reply.refusal ?? reply.text, { maxTokens: request.max_output_tokens ?? Infinity })
   const isCut = cut.end === 'length'
-  const logprobs = request.include?.includes('message.output_text.logprobs') === true ? logprobsOf(cut.tokens, request.top_logprobs ?? 0) : []
+  const logprobs =
+    request.include?.includes('message.output_text.logprobs') === true ? logprobsOf(cut.tokens, request.top_logprobs ?? 0) : []
   const annotations = hosted.flatMap((each) => each.annotations)
-  const part = reply.refusal === null ? { type: 'output_text', annotations, logprobs, text: cut.text } : { type: 'refusal', refusal: cut.text }
-  const message: Item = { id: newId('message'), type: 'message', status: isCut ? 'incomplete' : 'completed', content: [part], role: 'assistant' }
+  const part =
+    reply.refusal === null ? { type: 'output_text', annotations, logprobs, text: cut.text } : { type: 'refusal', refusal: cut.text }
+  const message: Item = {
+    id: newId('message'),
+    type: 'message',
+    status: isCut ? 'incomplete' : 'completed',
+    content: [part],
+    role: 'assistant',
+  }
   return { items: [message, ...calls], tokens: cut.tokens.length + callTokens, isCut }
 }
 

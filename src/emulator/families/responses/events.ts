@@ -2,7 +2,7 @@
 // which is how a stream can be taken up again after any of them, even after a restart.
 import type { SseEvent } from '../../answer.ts'
 import type { JsonObject } from '../../shape.ts'
-import { isObject } from '../../shape.ts'
+import { isObject, textOr } from '../../shape.ts'
 import type { Tokenizer } from '../../text/tokens.ts'
 import type { Item } from '../items.ts'
 import type { ResponseObject } from './stored.ts'
@@ -18,7 +18,15 @@ export const asSse = (event: StreamEvent): SseEvent => ({ event: event.type, dat
 export function* eventsOf(final: ResponseObject, options: EventOptions): Generator<StreamEvent> {
   let next = 0
   const numbered = ({ type, ...rest }: Unnumbered): StreamEvent => ({ type, sequence_number: next++, ...rest })
-  const begun: ResponseObject = { ...final, status: final.background ? 'queued' : 'in_progress', completed_at: null, incomplete_details: null, error: null, output: [], usage: null }
+  const begun: ResponseObject = {
+    ...final,
+    status: final.background ? 'queued' : 'in_progress',
+    completed_at: null,
+    incomplete_details: null,
+    error: null,
+    output: [],
+    usage: null,
+  }
   yield numbered({ type: 'response.created', response: begun })
   if (final.background) yield numbered({ type: 'response.queued', response: begun })
   yield numbered({ type: 'response.in_progress', response: { ...begun, status: 'in_progress' } })
@@ -33,7 +41,9 @@ const padding = 'Zk3vQ8aXw1b6TgLr'
 
 /** Pads deltas so that their size tells an eavesdropper less about the token. */
 const padded = ({ type, delta }: Unnumbered, { hasObfuscation }: EventOptions): JsonObject =>
-  hasObfuscation && type.endsWith('.delta') && typeof delta === 'string' ? { obfuscation: padding.slice(0, Math.max(1, 16 - delta.length)) } : {}
+  hasObfuscation && type.endsWith('.delta') && typeof delta === 'string'
+    ? { obfuscation: padding.slice(0, Math.max(1, 16 - delta.length)) }
+    : {}
 
 type ItemEvents = (item: Item, options: EventOptions) => Iterable<Unnumbered>
 
@@ -62,8 +72,12 @@ function* stepEvents(item: Item, prefix: string, steps: readonly string[]): Gene
 }
 
 /** Items whose one long text is streamed: a call's arguments or input. */
-function* textFieldEvents(item: Item, _options: EventOptions, { field, prefix }: { readonly field: string; readonly prefix: string }): Generator<Unnumbered> {
-  const text = String(item[field] ?? '')
+function* textFieldEvents(
+  item: Item,
+  _options: EventOptions,
+  { field, prefix }: { readonly field: string; readonly prefix: string },
+): Generator<Unnumbered> {
+  const text = textOr(item[field])
   yield added({ ...item, [field]: '', status: 'in_progress' })
   for (const delta of text.match(/[\s\S]{1,5}/gu) ?? []) yield { type: `${prefix}.delta`, item_id: item.id, delta }
   yield { type: `${prefix}.done`, item_id: item.id, [field]: text, ...(field === 'arguments' ? { name: item['name'] } : {}) }
@@ -79,11 +93,20 @@ function* messageEvents(item: Item, { tokens }: EventOptions): Generator<Unnumbe
     const isText = part['type'] === 'output_text'
     const field = isText ? 'text' : 'refusal'
     const prefix = isText ? 'response.output_text' : 'response.refusal'
-    const text = String(part[field] ?? '')
+    const text = textOr(part[field])
     const logprobs: readonly unknown[] = Array.isArray(part['logprobs']) ? part['logprobs'] : []
-    yield { type: 'response.content_part.added', ...at, part: isText ? { ...part, annotations: [], logprobs: [], text: '' } : { ...part, refusal: '' } }
+    yield {
+      type: 'response.content_part.added',
+      ...at,
+      part: isText ? { ...part, annotations: [], logprobs: [], text: '' } : { ...part, refusal: '' },
+    }
     for (const [position, delta] of tokens.split(text).entries())
-      yield { type: `${prefix}.delta`, ...at, delta, ...(isText ? { logprobs: logprobs.length > position ? [logprobs[position]] : [] } : {}) }
+      yield {
+        type: `${prefix}.delta`,
+        ...at,
+        delta,
+        ...(isText ? { logprobs: logprobs.length > position ? [logprobs[position]] : [] } : {}),
+      }
     const annotations: readonly unknown[] = Array.isArray(part['annotations']) ? part['annotations'] : []
     for (const [annotationIndex, annotation] of annotations.entries())
       yield { type: 'response.output_text.annotation.added', ...at, annotation_index: annotationIndex, annotation }
@@ -97,7 +120,7 @@ function* reasoningEvents(item: Item, { tokens }: EventOptions): Generator<Unnum
   yield added({ ...item, summary: [] })
   const summary: readonly unknown[] = Array.isArray(item['summary']) ? item['summary'] : []
   for (const [index, part] of summary.entries()) {
-    const text = isObject(part) ? String(part['text'] ?? '') : ''
+    const text = isObject(part) ? textOr(part['text']) : ''
     const at = { item_id: item.id, summary_index: index }
     yield { type: 'response.reasoning_summary_part.added', ...at, part: { type: 'summary_text', text: '' } }
     for (const delta of tokens.split(text)) yield { type: 'response.reasoning_summary_text.delta', ...at, delta }

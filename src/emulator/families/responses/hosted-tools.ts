@@ -2,32 +2,8 @@
 import type { Platform } from '../../platform.ts'
 import type { JsonObject } from '../../shape.ts'
 import type { Prompt } from '../../text/reply.ts'
-import type { Item } from '../items.ts'
+import type { HostedResult, HostedTool } from './hosted-tool.ts'
 import { searchWeb } from './web-search.ts'
-
-export type HostedContext = {
-  readonly platform: Platform
-  /** The tool as the caller configured it. */
-  readonly tool: JsonObject
-  /** What the user asked last. */
-  readonly asked: string
-  readonly prompt: Prompt
-  readonly include: readonly string[]
-  /** Whether `tool_choice` names this tool, or demands any. */
-  readonly isForced: boolean
-}
-
-export type HostedResult = {
-  /** The items of its calls, finished, in the order they appear in the output. */
-  readonly items: readonly Item[]
-  /** What it found out, for the answer; null where there is nothing to say. */
-  readonly finding: string | null
-  /** Annotations for the answer's text. */
-  readonly annotations: readonly JsonObject[]
-}
-
-/** Returns null where the prompt gives no reason to use the tool. */
-export type HostedTool = (context: HostedContext) => HostedResult | null | Promise<HostedResult | null>
 
 const hostedTools: Readonly<Record<string, HostedTool>> = {
   web_search: searchWeb,
@@ -37,7 +13,12 @@ const hostedTools: Readonly<Record<string, HostedTool>> = {
 }
 
 /** Runs what the prompt asks for, tool by tool. */
-export async function runHostedTools(platform: Platform, tools: readonly JsonObject[], prompt: Prompt, include: readonly string[]): Promise<readonly HostedResult[]> {
+export async function runHostedTools(
+  platform: Platform,
+  tools: readonly JsonObject[],
+  prompt: Prompt,
+  include: readonly string[],
+): Promise<readonly HostedResult[]> {
   if (tools.length === 0 || prompt.toolChoice === 'none' || prompt.messages.at(-1)?.role === 'tool') return []
   const asked = prompt.messages.findLast(({ role }) => role === 'user')?.text ?? ''
   const results: HostedResult[] = []
@@ -46,7 +27,14 @@ export async function runHostedTools(platform: Platform, tools: readonly JsonObj
     if (run === undefined) continue
     const isNamed = typeof prompt.toolChoice === 'object' && prompt.toolChoice.name === tool['type']
     if (typeof prompt.toolChoice === 'object' && !isNamed) continue
-    const result = await run({ platform, tool, asked, prompt, include, isForced: isNamed || (prompt.toolChoice === 'required' && tools.length === 1) })
+    const result = await run({
+      platform,
+      tool,
+      asked,
+      prompt,
+      include,
+      isForced: isNamed || (prompt.toolChoice === 'required' && tools.length === 1),
+    })
     if (result !== null) results.push(result)
   }
   return results

@@ -2,7 +2,23 @@
 import { invalid, invalidValue, missingParameter, notFound } from '../../errors.ts'
 import { requireResponsesModel } from '../../model-list.ts'
 import type { Platform } from '../../platform.ts'
-import { anyObject, anything, array, boolean, choice, either, integer, isObject, metadata, number, object, optional, readShape, string } from '../../shape.ts'
+import {
+  anyObject,
+  anything,
+  array,
+  boolean,
+  choice,
+  either,
+  integer,
+  isObject,
+  metadata,
+  number,
+  object,
+  optional,
+  readShape,
+  string,
+  textOr,
+} from '../../shape.ts'
 import type { JsonObject, Values } from '../../shape.ts'
 import { requireStrictSchema } from '../../strict-schema.ts'
 import type { OutputFormat, PromptTool, ToolChoice } from '../../text/reply.ts'
@@ -76,7 +92,11 @@ export function readRequest(platform: Platform, body: JsonObject): ResponseReque
   const isEmpty = (name: string): boolean => body[name] === undefined || body[name] === null
   if (isEmpty('model') && isEmpty('prompt')) throw missingParameter('model')
   if (['input', 'prompt', 'previous_response_id', 'conversation'].every(isEmpty))
-    throw invalid("One of 'input' or 'previous_response_id' or 'prompt' or 'conversation_id' must be provided.", 'input', 'missing_required_parameter')
+    throw invalid(
+      "One of 'input' or 'previous_response_id' or 'prompt' or 'conversation_id' must be provided.",
+      'input',
+      'missing_required_parameter',
+    )
   const request = readShape(shape, body)
   refuseBoth(request)
   // Prompts are made in the dashboard, which an emulator has not.
@@ -98,9 +118,24 @@ export function refuseBoth({ conversation, previous_response_id: previous }: Con
 }
 
 const toolTypes = [
-  'function', 'file_search', 'computer', 'computer_use_preview', 'web_search', 'web_search_2025_08_26', 'mcp', 'code_interpreter',
-  'programmatic_tool_calling', 'image_generation', 'local_shell', 'shell', 'custom', 'namespace', 'tool_search', 'web_search_preview',
-  'web_search_preview_2025_03_11', 'apply_patch',
+  'function',
+  'file_search',
+  'computer',
+  'computer_use_preview',
+  'web_search',
+  'web_search_2025_08_26',
+  'mcp',
+  'code_interpreter',
+  'programmatic_tool_calling',
+  'image_generation',
+  'local_shell',
+  'shell',
+  'custom',
+  'namespace',
+  'tool_search',
+  'web_search_preview',
+  'web_search_preview_2025_03_11',
+  'apply_patch',
 ] as const
 
 export function readTools({ tools = [] }: ContextRequest): readonly PromptTool[] {
@@ -110,22 +145,33 @@ export function readTools({ tools = [] }: ContextRequest): readonly PromptTool[]
 function readTool(tool: JsonObject, at: string): readonly PromptTool[] {
   const type = tool['type']
   if (type === undefined) throw missingParameter(`${at}.type`)
-  if (typeof type !== 'string' || !(toolTypes as readonly string[]).includes(type)) throw invalidValue(`${at}.type`, String(type), toolTypes)
-  if (type === 'namespace') return (Array.isArray(tool['tools']) ? tool['tools'].filter(isObject) : []).flatMap((each, index) => readTool(each, `${at}.tools[${index}]`))
+  if (typeof type !== 'string' || !(toolTypes as readonly string[]).includes(type)) throw invalidValue(`${at}.type`, type, toolTypes)
+  if (type === 'namespace')
+    return (Array.isArray(tool['tools']) ? tool['tools'].filter(isObject) : []).flatMap((each, index) =>
+      readTool(each, `${at}.tools[${index}]`),
+    )
   if (type !== 'function' && type !== 'custom') return [{ kind: 'hosted', name: type, description: '', schema: {} }]
   const name = tool['name']
   if (typeof name !== 'string') throw missingParameter(`${at}.name`)
   const parameters = tool['parameters']
   // Quirk: unlike in chat completions, functions are strict unless told otherwise; only an explicit `true` is checked hard.
-  if (type === 'function' && tool['strict'] === true) requireStrictSchema(parameters, `function '${name}'`, `${at}.parameters`, 'invalid_function_parameters')
-  return [{ kind: type, name, description: String(tool['description'] ?? ''), schema: isObject(parameters) ? parameters : { type: 'object', properties: {} } }]
+  if (type === 'function' && tool['strict'] === true)
+    requireStrictSchema(parameters, `function '${name}'`, `${at}.parameters`, 'invalid_function_parameters')
+  return [
+    {
+      kind: type,
+      name,
+      description: textOr(tool['description']),
+      schema: isObject(parameters) ? parameters : { type: 'object', properties: {} },
+    },
+  ]
 }
 
-export function readToolChoice({ tool_choice: choice }: ContextRequest, tools: readonly PromptTool[]): ToolChoice {
-  if (choice === undefined) return 'auto'
-  if (typeof choice === 'string') return choice
-  if (choice['type'] === 'allowed_tools') return choice['mode'] === 'required' ? 'required' : 'auto'
-  const name = String(choice['name'] ?? choice['type'])
+export function readToolChoice({ tool_choice: wanted }: ContextRequest, tools: readonly PromptTool[]): ToolChoice {
+  if (wanted === undefined) return 'auto'
+  if (typeof wanted === 'string') return wanted
+  if (wanted['type'] === 'allowed_tools') return wanted['mode'] === 'required' ? 'required' : 'auto'
+  const name = String(wanted['name'] ?? wanted['type'])
   if (!tools.some((tool) => tool.name === name)) throw invalid(`Tool choice '${name}' not found in 'tools' parameter.`, 'tool_choice')
   return { name }
 }
@@ -140,12 +186,13 @@ export function readFormat({ text }: ContextRequest): OutputFormat {
     case 'json_schema': {
       if (typeof format['name'] !== 'string') throw missingParameter('text.format.name')
       if (!isObject(format['schema'])) throw missingParameter('text.format.schema')
-      if (format['strict'] !== false) requireStrictSchema(format['schema'], `response_format '${format['name']}'`, 'text.format.schema', 'invalid_json_schema')
+      if (format['strict'] !== false)
+        requireStrictSchema(format['schema'], `response_format '${format['name']}'`, 'text.format.schema', 'invalid_json_schema')
       return { type: 'json_schema', schema: format['schema'] }
     }
     case undefined:
       throw missingParameter('text.format.type')
     default:
-      throw invalidValue('text.format.type', String(format['type']), ['json_object', 'json_schema', 'text'])
+      throw invalidValue('text.format.type', format['type'], ['json_object', 'json_schema', 'text'])
   }
 }

@@ -25,7 +25,8 @@ export const responses = {
     const context = readContext(platform, request)
     if (request.background === true) return createInBackground(call, request, context)
     const { response, tokenPaceMs } = await makeResponse(platform, request, context)
-    const keep = (): void => keepResponse(platform, { response, input: context.input, conversationId: context.conversationId, isStored: request.store !== false })
+    const keep = (): void =>
+      keepResponse(platform, { response, input: context.input, conversationId: context.conversationId, isStored: request.store !== false })
     if (request.stream !== true) {
       keep()
       return json(response)
@@ -61,7 +62,10 @@ const hasObfuscation = (request: ResponseRequest): boolean => request.stream_opt
 
 async function createInBackground(call: Call, request: ResponseRequest, context: Context): Promise<ReturnType<typeof json>> {
   const { platform } = call
-  const final = await makeResponse(platform, request, context).then(({ response }: MadeResponse) => response, (error: unknown) => failed(call, request, context, error))
+  const final = await makeResponse(platform, request, context).then(
+    ({ response }: MadeResponse) => response,
+    (error: unknown) => failed(call, request, context, error),
+  )
   const run = {
     id: final.id,
     final,
@@ -78,7 +82,11 @@ async function createInBackground(call: Call, request: ResponseRequest, context:
 /** What fails in the background has been accepted already: the failure is the response's, not the request's. */
 function failed({ platform }: Call, request: ResponseRequest, context: Context, error: unknown): ResponseObject {
   if (!(error instanceof ApiError)) throw error
-  return { ...skeleton(platform, request, context), status: 'failed', error: { code: error.code ?? 'server_error', message: error.message } }
+  return {
+    ...skeleton(platform, request, context),
+    status: 'failed',
+    error: { code: error.code ?? 'server_error', message: error.message },
+  }
 }
 
 function find(call: Call): ResponseObject {

@@ -39,7 +39,12 @@ export const runs = (platform: Platform): Collection<Run> => platform.collection
 
 export const isOver = (status: ResponseStatus): boolean => status !== 'queued' && status !== 'in_progress'
 
-type Keeping = { readonly response: ResponseObject; readonly input: readonly Item[]; readonly conversationId: string | null; readonly isStored: boolean }
+type Keeping = {
+  readonly response: ResponseObject
+  readonly input: readonly Item[]
+  readonly conversationId: string | null
+  readonly isStored: boolean
+}
 
 /** Keeps a finished response and what it read and wrote; a conversation grows by both, stored or not. */
 export function keepResponse(platform: Platform, { response, input, conversationId, isStored }: Keeping): void {
