@@ -2,6 +2,7 @@
 // only a connection whose request was sent whole and whose answer ended exactly where its framing said goes back to the pool.
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { releasableBytes, release } from '../../kernel/release.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
 import { UpstreamFailure } from './failure.ts'
 import { headEnd, parseHead, type ReplyHead } from './head.ts'
@@ -22,7 +23,7 @@ export type WireRequest = {
 /** The moments of an answer: `head` once, `data` any number of times, then exactly one of `end` and `fail`. */
 export interface ReplySink {
   head(head: ReplyHead): void
-  /** Payload as it came; everything of one read in one call. */
+  /** Payload as it came; everything of one read in one call. The sink owns the memory and may release it. */
   data(bytes: Buffer): void
   end(): void
   fail(failure: UpstreamFailure): void
@@ -117,7 +118,8 @@ export class Connection {
       socket.cork()
       for (const bytes of pending) {
         if (isChunked) socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
-        socket.write(bytes)
+        if (bytes.length < releasableBytes) socket.write(bytes)
+        else socket.write(bytes, () => release(bytes))
         if (isChunked) socket.write('\r\n', 'latin1')
       }
       pending = []
@@ -205,10 +207,13 @@ export class Connection {
 
   #readBody(exchange: Exchange, reader: BodyReader, bytes: Buffer): void {
     const out: Buffer[] = []
-    const used = reader.read(bytes, out)
+    const hasExcess = reader.read(bytes, out) < bytes.length
     const [first] = out
-    if (first !== undefined) exchange.sink.data(out.length === 1 ? first : Buffer.concat(out))
-    if (this.#exchange === exchange && reader.isDone()) this.#finish(exchange, used < bytes.length)
+    if (out.length > 1) {
+      exchange.sink.data(Buffer.concat(out))
+      release(bytes)
+    } else if (first !== undefined) exchange.sink.data(first)
+    if (this.#exchange === exchange && reader.isDone()) this.#finish(exchange, hasExcess)
   }
 
   #finish(exchange: Exchange, hasExcess: boolean): void {
