@@ -12,7 +12,13 @@ function readIn(parts: readonly Buffer[], kind: 'chunked' | number): Result {
   const out: Buffer[] = []
   let used = 0
   try {
-    for (const part of parts) if (!reader.isDone()) used += reader.read(part, out)
+    for (const part of parts) {
+      if (reader.isDone()) break
+      const bytes = Buffer.from(part)
+      const portion = reader.read(bytes)
+      used += portion.used
+      out.push(bytes.subarray(0, portion.payload))
+    }
   } catch (error) {
     assert.ok(error instanceof UpstreamFailure && error.kind === 'malformed')
     return 'malformed'

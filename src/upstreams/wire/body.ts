@@ -1,18 +1,23 @@
-// Takes the framing off the body of an answer, one read at a time, without copying: what comes out are views of what came in.
+// Takes the framing off the body of an answer, one read at a time and in place: no copy, no buffer per chunk.
 import { UpstreamFailure } from './failure.ts'
 import type { Framing } from './head.ts'
 
 export type BodyReader = {
-  /** Pushes the payload of `bytes` onto `out`. @returns how many bytes belong to this body; fewer than given means excess. */
-  readonly read: (bytes: Buffer, out: Buffer[]) => number
+  /**
+   * Takes the framing off `bytes`, in place: the payload moves to their front.
+   * @returns how many bytes belong to this body (fewer than given means excess) and how many of them are payload
+   */
+  readonly read: (bytes: Buffer) => Portion
   readonly isDone: () => boolean
   /** The connection ended: is that a whole body? Only for a body that ends by closing. */
   readonly endsByClose: boolean
 }
 
+type Portion = { readonly used: number; readonly payload: number }
+
 export function createBodyReader(framing: Framing): BodyReader {
   if (framing.kind === 'chunked') return chunkedReader()
-  if (framing.kind === 'close') return { read: (bytes, out) => (out.push(bytes), bytes.length), isDone: () => false, endsByClose: true }
+  if (framing.kind === 'close') return { read: ({ length }) => ({ used: length, payload: length }), isDone: () => false, endsByClose: true }
   return lengthReader(framing.kind === 'none' ? 0 : framing.bytes)
 }
 
@@ -21,11 +26,10 @@ function lengthReader(total: number): BodyReader {
   return {
     endsByClose: false,
     isDone: () => left === 0,
-    read(bytes, out) {
-      const take = Math.min(left, bytes.length)
-      if (take > 0) out.push(take === bytes.length ? bytes : bytes.subarray(0, take))
+    read({ length }) {
+      const take = Math.min(left, length)
       left -= take
-      return take
+      return { used: take, payload: take }
     },
   }
 }
@@ -44,6 +48,7 @@ function chunkedReader(): BodyReader {
   let left = 0
   let line = ''
   let trailerBytes = 0
+  let plain = 0
 
   /** Collects up to CRLF. @returns offset past it, or -1 when the line is not complete in `bytes` */
   function takeLine(bytes: Buffer, from: number): number {
@@ -61,22 +66,53 @@ function chunkedReader(): BodyReader {
     return end
   }
 
+  /** Reads a size line of hex digits and CRLF that lies whole in `bytes` into `plain`. @returns offset past it, or -1 for any other line */
+  function plainSize(bytes: Buffer, from: number): number {
+    let size = 0
+    let at = from
+    for (; at < from + 7; at++) {
+      const digit = hexDigit(bytes[at])
+      if (digit < 0) break
+      size = size * 16 + digit
+    }
+    if (at === from || bytes[at] !== 0x0d || bytes[at + 1] !== 0x0a) return -1
+    plain = size
+    return at + 2
+  }
+
   return {
     endsByClose: false,
     isDone: () => state === 'done',
-    read(bytes, out) {
+    read(bytes) {
       let at = 0
+      let payload = 0
       while (at < bytes.length && state !== 'done') {
         if (state === 'data') {
           const take = Math.min(left, bytes.length - at)
-          out.push(bytes.subarray(at, at + take))
+          if (payload !== at) bytes.copyWithin(payload, at, at + take)
+          payload += take
           at += take
           left -= take
-          if (left === 0) state = 'data-end'
+          if (left > 0) break
+          state = 'data-end'
+          // The usual case, without making a string of two bytes.
+          if (bytes[at] === 0x0d && bytes[at + 1] === 0x0a) {
+            at += 2
+            state = 'size'
+          }
           continue
         }
+        if (state === 'size' && line === '') {
+          const end = plainSize(bytes, at)
+          if (end > 0) {
+            at = end
+            left = plain
+            state = left === 0 ? 'trailer' : 'data'
+            continue
+          }
+        }
         const end = takeLine(bytes, at)
-        if (end < 0) return bytes.length
+        if (end < 0) return { used: bytes.length, payload }
         at = end
         if (state === 'size') {
           const size = sizeLine.exec(line)
@@ -94,7 +130,14 @@ function chunkedReader(): BodyReader {
         }
         line = ''
       }
-      return at
+      return { used: at, payload }
     },
   }
+}
+
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }

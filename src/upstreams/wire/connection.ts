@@ -206,14 +206,10 @@ export class Connection {
   }
 
   #readBody(exchange: Exchange, reader: BodyReader, bytes: Buffer): void {
-    const out: Buffer[] = []
-    const hasExcess = reader.read(bytes, out) < bytes.length
-    const [first] = out
-    if (out.length > 1) {
-      exchange.sink.data(Buffer.concat(out))
-      release(bytes)
-    } else if (first !== undefined) exchange.sink.data(first)
-    if (this.#exchange === exchange && reader.isDone()) this.#finish(exchange, hasExcess)
+    const received = bytes.length
+    const { used, payload } = reader.read(bytes)
+    if (payload > 0) exchange.sink.data(payload === bytes.length ? bytes : bytes.subarray(0, payload))
+    if (this.#exchange === exchange && reader.isDone()) this.#finish(exchange, used < received)
   }
 
   #finish(exchange: Exchange, hasExcess: boolean): void {

@@ -101,10 +101,11 @@ function readByUs(bytes: Buffer): { status: number; headers: string[]; body: Buf
     if (end < 0) return null
     const parsed = parseHead(bytes.toString('latin1', 0, end - 2))
     const reader = createBodyReader(parsed.framing)
-    const out: Buffer[] = []
+    const rest = Buffer.from(bytes.subarray(end))
+    const { used, payload } = reader.read(rest)
     // Bytes after the end are another matter (the connection is dropped); a second parser may complain of them first.
-    if (reader.read(bytes.subarray(end), out) < bytes.length - end) return null
-    return reader.isDone() || reader.endsByClose ? { status: parsed.status, headers: [...parsed.headers], body: Buffer.concat(out) } : null
+    if (used < rest.length) return null
+    return reader.isDone() || reader.endsByClose ? { status: parsed.status, headers: [...parsed.headers], body: rest.subarray(0, payload) } : null
   } catch (error) {
     assert.ok(error instanceof UpstreamFailure)
     return null
