@@ -89,7 +89,11 @@ export const uploads = {
       if (!known.has(partId)) throw invalid(`Part '${partId}' not found in upload '${id}'.`, `part_ids[${index}]`)
       if (request.part_ids.indexOf(partId) !== index) throw invalid(`Part '${partId}' is given more than once.`, `part_ids[${index}]`)
     }
-    const draft = await platform.blobs.join(request.part_ids)
+    const draft = await platform.blobs.join(request.part_ids).catch((error: unknown) => {
+      // Another request has completed or cancelled it in the meantime, and the parts are gone.
+      requirePending(find(call), 'complete')
+      throw error
+    })
     try {
       const upload = requirePending(find(call), 'complete')
       if (draft.sizeBytes !== upload.bytes)

@@ -62,7 +62,12 @@ export function createBlobs(directory: string): Blobs {
           done(null, chunk)
         },
       })
-      await pipeline(concatenated(ids.map(path)), measure, createWriteStream(draftPath))
+      try {
+        await pipeline(concatenated(ids.map(path)), measure, createWriteStream(draftPath))
+      } catch (error) {
+        await rm(draftPath, { force: true })
+        throw error
+      }
       return { path: draftPath, sizeBytes, md5: hash.digest('hex') }
     },
     delete: (id) => rmSync(path(id), { force: true }),

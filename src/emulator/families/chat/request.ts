@@ -1,7 +1,5 @@
 // What a chat completion is asked: its parameters, checked, and the prompt they make.
-import { invalid, invalidType, invalidValue, missingParameter } from '../../errors.ts'
-import type { ApiError } from '../../errors.ts'
-import { textOfData, textOfFile } from '../../file-text.ts'
+import { invalid, invalidValue, missingParameter } from '../../errors.ts'
 import { contextWindow, requireModel } from '../../model-list.ts'
 import type { Platform } from '../../platform.ts'
 import {
@@ -22,6 +20,7 @@ import {
 } from '../../shape.ts'
 import type { JsonObject, Values } from '../../shape.ts'
 import { requireStrictSchema } from '../../strict-schema.ts'
+import { readMessages } from './messages.ts'
 import type { OutputFormat, Prompt, PromptMessage, PromptTool, ToolChoice } from '../../text/reply.ts'
 
 const shape = {
@@ -116,94 +115,6 @@ function refuseUnsupported({
     throw invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
   if (topLogprobs !== undefined && logprobs !== true)
     throw invalid("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", 'top_logprobs')
-}
-
-const roles = ['system', 'assistant', 'user', 'function', 'tool', 'developer'] as const
-
-function readMessages(platform: Platform, messages: readonly JsonObject[]): readonly PromptMessage[] {
-  const toolNames = new Map<string, string>()
-  // Calls that the assistant made last and that no tool message has answered yet.
-  let open = new Set<string>()
-  const read = messages.map((message, index): PromptMessage => {
-    const at = `messages[${index}]`
-    const role = message['role']
-    if (role === undefined) throw missingParameter(`${at}.role`)
-    if (typeof role !== 'string') throw invalidType(`${at}.role`, 'a string', role)
-    if (!(roles as readonly string[]).includes(role)) throw invalidValue(`${at}.role`, role, roles)
-    if (role === 'tool') {
-      const callId = message['tool_call_id']
-      if (typeof callId !== 'string') throw missingParameter(`${at}.tool_call_id`)
-      if (!open.delete(callId))
-        // Quirk: these two write the index in brackets after a dot, and "preceeding".
-        throw invalid(
-          "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
-          `messages.[${index}].role`,
-        )
-      const toolName = toolNames.get(callId)
-      return { role, text: textOf(platform, message['content'], at), callId, ...(toolName === undefined ? {} : { toolName }) }
-    }
-    if (open.size > 0) throw unanswered(open, index)
-    if (role === 'assistant') {
-      open = new Set(readCalls(message, toolNames))
-      return { role, text: message['content'] === null || message['content'] === undefined ? '' : textOf(platform, message['content'], at) }
-    }
-    if (message['content'] === null || message['content'] === undefined)
-      throw invalid("Invalid value for 'content': expected a string, got null.", `messages.[${index}].content`)
-    const text = textOf(platform, message['content'], at)
-    if (role === 'function') return { role: 'tool', text, toolName: textOr(message['name'], 'function') }
-    return { role: role === 'user' ? 'user' : 'system', text }
-  })
-  if (open.size > 0) throw unanswered(open, messages.length)
-  return read
-}
-
-const unanswered = (open: ReadonlySet<string>, index: number): ApiError =>
-  invalid(
-    `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...open].join(', ')}`,
-    `messages.[${index}].role`,
-  )
-
-/** Ids of the calls an assistant message made; their names are remembered for the results. */
-function readCalls(message: JsonObject, toolNames: Map<string, string>): string[] {
-  const calls = Array.isArray(message['tool_calls']) ? message['tool_calls'].filter(isObject) : []
-  return calls.map((call) => {
-    const id = String(call['id'])
-    const called = call['function'] ?? call['custom']
-    toolNames.set(id, isObject(called) ? String(called['name']) : 'tool')
-    return id
-  })
-}
-
-const partTypes = ['text', 'image_url', 'input_audio', 'refusal', 'audio', 'file'] as const
-
-function textOf(platform: Platform, content: unknown, at: string): string {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) throw invalidType(`${at}.content`, 'one of a string or array of objects', content)
-  return content
-    .map((part: unknown, index) => {
-      const partAt = `${at}.content[${index}]`
-      if (!isObject(part)) throw invalidType(partAt, 'an object', part)
-      switch (part['type']) {
-        case 'text':
-        case 'refusal':
-          return textOr(part[part['type']])
-        case 'image_url':
-        case 'input_audio':
-        case 'audio':
-          return ''
-        case 'file':
-          return textOfPart(platform, isObject(part['file']) ? part['file'] : {}, partAt)
-        default:
-          throw part['type'] === undefined ? missingParameter(`${partAt}.type`) : invalidValue(`${partAt}.type`, part['type'], partTypes)
-      }
-    })
-    .filter((text) => text !== '')
-    .join('\n')
-}
-
-function textOfPart(platform: Platform, file: JsonObject, at: string): string {
-  if (typeof file['file_id'] === 'string') return textOfFile(platform, file['file_id'], `${at}.file.file_id`)
-  return typeof file['file_data'] === 'string' ? textOfData(file['file_data'], textOr(file['filename'], 'file')) : ''
 }
 
 const functionName = /^[a-zA-Z0-9_-]{1,64}$/
