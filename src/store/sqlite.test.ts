@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -90,6 +90,13 @@ test('processes that start at the same moment on a new folder all get a store', 
     store.close()`
   const runs = Array.from({ length: 6 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]))
   for (const run of await Promise.all(runs)) assert.equal(run.stdout.trim(), '0')
+})
+
+test('a folder that cannot be made is told', { skip: !existsSync('/proc/self') }, () => {
+  assert.throws(
+    () => openStore({ dataDir: '/proc/relay/data' }),
+    /data folder \/proc\/relay\/data cannot be written \(ENOENT\): set RELAY_DATA_DIR/,
+  )
 })
 
 test('what keeps a store from opening is told with the file and what to do', (context) => {

@@ -1,6 +1,6 @@
 // The database of one relay: SQLite in the data folder. Several processes may have it open (a running relay and `relay token`).
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { errorCode } from '../kernel/error-code.ts'
 import { migrations } from './migrations/list.ts'
@@ -27,7 +27,7 @@ export class StoreError extends Error {
 export function openStore({ dataDir }: { readonly dataDir: string }): Store {
   const file = join(dataDir, 'relay.db')
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
     // Made here and not by SQLite, so that nobody else can read it for a moment; WAL files take the mode of the database.
     closeSync(openSync(file, 'a', 0o600))
   } catch (error) {
@@ -46,6 +46,18 @@ export function openStore({ dataDir }: { readonly dataDir: string }): Store {
     database?.close()
     if (error instanceof StoreError) throw error
     throw new StoreError(`The database ${file} cannot be used: ${advice(error)}.`, { cause: error })
+  }
+}
+
+/** Not `recursive` of mkdirSync: that never returns where a parent cannot have children (/proc; seen in Node 24.21). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder, 0o700)
+  } catch (error) {
+    // Another process was faster.
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 
