@@ -217,6 +217,7 @@ test('a JSON schema is satisfied, JSON mode gives an object and insists on the w
 test('requests that OpenAI refuses are refused, with its codes', async () => {
   await using emulator = await startTestEmulator()
   const { completions } = emulator.client.chat
+  const outdated = { max_tokens: 5 }
   const call = { id: 'call_1', type: 'function' as const, function: { name: 'f', arguments: '{}' } }
   const cases: readonly (readonly [Promise<unknown>, number, string | null, string | null])[] = [
     [completions.create({ model: 'gpt-99', messages: user('x') }), 404, null, 'model_not_found'],
@@ -229,7 +230,7 @@ test('requests that OpenAI refuses are refused, with its codes', async () => {
       'invalid_value',
     ],
     [completions.create({ model: 'gpt-4o', messages: user('x'), tool_choice: 'auto' }), 400, 'tool_choice', null],
-    [completions.create({ model: 'o3', messages: user('x'), ...{ ['max_tokens']: 5 } }), 400, 'max_tokens', 'unsupported_parameter'],
+    [completions.create({ model: 'o3', messages: user('x'), ...outdated }), 400, 'max_tokens', 'unsupported_parameter'],
     [completions.create({ model: 'gpt-5', messages: user('x'), temperature: 0.5 }), 400, 'temperature', 'unsupported_value'],
     [
       completions.create({ model: 'gpt-4o', messages: [{ role: 'tool', tool_call_id: 'call_1', content: 'x' }] }),
