@@ -1,6 +1,5 @@
 // Where the relay's time goes: runs one load of the bench against a relay with --cpu-prof and prints its hot functions.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -8,7 +7,7 @@ import { barePlan, relayPlan } from './bench/contenders.ts'
 import { hotFiles, hotFunctions, type CpuProfile, type Hot } from './bench/cpu-profile.ts'
 import type { LoadTask } from './bench/load.ts'
 import { startLoadProcess } from './bench/load-process.ts'
-import { chooseCores } from './bench/pinning.ts'
+import { chooseCores, temporaryDirectory } from './bench/pinning.ts'
 
 const usage = `node scripts/profile.ts [json|burst|paced|upload] [options]
 
@@ -32,30 +31,27 @@ if (values.help) process.stdout.write(usage)
 else await profile(positionals[0] ?? 'json', Number(values.seconds) * 1000, Number(values.top))
 
 async function profile(kind: string, durationMs: number, top: number): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'relay-profile-'))
-  try {
-    const cores = chooseCores()
-    await using load = await startLoadProcess(cores)
-    const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
-    const plan = values.bare ? barePlan(flags) : relayPlan(values.relay, 'relay', flags)
-    const context = { upstreamPort: load.upstreamPort, directory: join(directory, 'relay'), core: cores.contender }
-    const started = await plan.start(context)
-    let result
-    let [from, to] = [0, 0]
-    {
-      await using contender = started
-      await load.run(taskOf(kind, contender.port, 2000))
-      from = monotonicMicroseconds()
-      result = await load.run(taskOf(kind, contender.port, durationMs))
-      to = monotonicMicroseconds()
-    }
-    const file = readdirSync(directory).find((name) => name.endsWith('.cpuprofile'))
-    if (file === undefined) throw new Error('no profile was written: did the relay end by itself on SIGTERM?')
-    const functions = hotFunctions(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile, from, to)
-    print(kind, result.completed, functions, top)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
+  using temporary = temporaryDirectory()
+  const directory = temporary.path
+  const cores = chooseCores()
+  await using load = await startLoadProcess(cores)
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
+  const plan = values.bare ? barePlan(flags) : relayPlan(values.relay, 'relay', flags)
+  const context = { upstreamPort: load.upstreamPort, directory: join(directory, 'relay'), core: cores.contender }
+  const started = await plan.start(context)
+  let result
+  let [from, to] = [0, 0]
+  {
+    await using contender = started
+    await load.run(taskOf(kind, contender.port, 2000))
+    from = monotonicMicroseconds()
+    result = await load.run(taskOf(kind, contender.port, durationMs))
+    to = monotonicMicroseconds()
   }
+  const file = readdirSync(directory).find((name) => name.endsWith('.cpuprofile'))
+  if (file === undefined) throw new Error('no profile was written: did the relay end by itself on SIGTERM?')
+  const functions = hotFunctions(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile, from, to)
+  print(kind, result.completed, functions, top)
 }
 
 function taskOf(kind: string, port: number, durationMs: number): LoadTask {

@@ -27,6 +27,8 @@ export type Contender = AsyncDisposable & {
   readonly firstAnswerMs: number
   readonly cpuMicroseconds: () => number
   readonly residentBytes: () => number
+  /** How the process ended, when nobody asked it to. */
+  readonly end: () => string | undefined
 }
 
 export function nginxPlan(path: string): ContenderPlan {
@@ -116,12 +118,17 @@ async function launch({ name, port, command, args, env, context, cwd }: Launch):
   closeSync(output)
   const pid = child.pid
   if (pid === undefined) throw new Error(`${command} could not be started`)
+  let end: string | undefined
+  child.once('exit', (code, signal) => {
+    const said = readFileSync(join(context.directory, 'output.log'), 'utf8').slice(-2000)
+    end = `${name} ended with ${signal ?? `code ${code}`}; it said:\n${said}`
+  })
   const deadline = performance.now() + 15_000
   while (!(await answersOk(port))) {
-    if (child.exitCode !== null || performance.now() > deadline) {
-      const said = readFileSync(join(context.directory, 'output.log'), 'utf8').slice(-2000)
+    if (end !== undefined) throw new Error(end)
+    if (performance.now() > deadline) {
       await stop(child)
-      throw new Error(`${name} does not answer 200; it said:\n${said}`)
+      throw new Error(`${name} does not answer 200 within 15 s`)
     }
     await sleep(2)
   }
@@ -131,6 +138,7 @@ async function launch({ name, port, command, args, env, context, cwd }: Launch):
     firstAnswerMs: performance.now() - startedAt,
     cpuMicroseconds: () => cpuMicroseconds(pid),
     residentBytes: () => residentBytes(pid),
+    end: () => end,
     [Symbol.asyncDispose]: () => stop(child),
   }
 }

@@ -1,6 +1,4 @@
 // What is measured and how: each measurement runs the contenders in turn, round after round, and keeps one figure per contender and round.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answersOk, statusOf, type Contender, type ContenderName, type ContenderPlan } from './contenders.ts'
@@ -8,7 +6,7 @@ import type { LoadTask } from './load.ts'
 import type { LoadProcess } from './load-process.ts'
 import type { LoadResult } from './loads.ts'
 import { operatorKey, relayToken } from './payloads.ts'
-import type { Cores } from './pinning.ts'
+import { temporaryDirectory, type Cores } from './pinning.ts'
 import type { Extent } from './options.ts'
 import { rotate } from './statistics.ts'
 
@@ -36,15 +34,11 @@ const bytesPerMegabyte = 1_000_000
 
 /** Starts every contender in a directory of its own; all are alive while `use` runs, and gone with their files after it. */
 export async function withContenders<T>(bench: Bench, use: (contenders: readonly Contender[]) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), 'relay-bench-'))
-  try {
-    await using stack = new AsyncDisposableStack()
-    const contenders: Contender[] = []
-    for (const plan of bench.plans) contenders.push(stack.use(await startContender(bench, plan, directory)))
-    return await use(contenders)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  using directory = temporaryDirectory()
+  await using stack = new AsyncDisposableStack()
+  const contenders: Contender[] = []
+  for (const plan of bench.plans) contenders.push(stack.use(await startContender(bench, plan, directory.path)))
+  return await use(contenders)
 }
 
 function startContender(bench: Bench, plan: ContenderPlan, directory: string): Promise<Contender> {
@@ -66,12 +60,11 @@ export async function verify(bench: Bench, contenders: readonly Contender[]): Pr
 export async function measureStart(bench: Bench): Promise<Measurement[]> {
   const rounds = emptyRounds(bench.plans.map((plan) => plan.name))
   for (let round = 0; round < bench.extent.starts; round++) {
-    const directory = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+    using directory = temporaryDirectory()
     for (const plan of rotate(bench.plans, round)) {
-      await using contender = await startContender(bench, plan, directory)
+      await using contender = await startContender(bench, plan, directory.path)
       rounds.get(plan.name)?.push(contender.firstAnswerMs)
     }
-    rmSync(directory, { recursive: true, force: true })
   }
   return [{ id: 'start', title: 'First answer after the start of the process', unit: 'ms', target: { value: 500 }, rounds }]
 }
@@ -82,21 +75,17 @@ export async function measureMemory(bench: Bench): Promise<Measurement[]> {
   const idle = emptyRounds(names)
   const steps = bench.extent.openStreams.map((streams) => ({ streams, rounds: emptyRounds(names) }))
   for (const plan of bench.plans) {
-    const directory = mkdtempSync(join(tmpdir(), 'relay-bench-'))
-    try {
-      await using contender = await startContender(bench, plan, directory)
-      await sleep(500)
-      idle.get(plan.name)?.push(contender.residentBytes() / bytesPerMegabyte)
-      for (const { streams, rounds } of steps) {
-        const result = await bench.load.run({ kind: 'hold', port: contender.port, streams })
-        noteWrong(bench, plan.name, result)
-        await sleep(bench.extent.settleMs)
-        rounds.get(plan.name)?.push(contender.residentBytes() / bytesPerMegabyte)
-      }
-      await bench.load.run({ kind: 'release' })
-    } finally {
-      rmSync(directory, { recursive: true, force: true })
+    using directory = temporaryDirectory()
+    await using contender = await startContender(bench, plan, directory.path)
+    await sleep(500)
+    idle.get(plan.name)?.push(contender.residentBytes() / bytesPerMegabyte)
+    for (const { streams, rounds } of steps) {
+      const result = await bench.load.run({ kind: 'hold', port: contender.port, streams })
+      noteWrong(bench, contender, result)
+      await sleep(bench.extent.settleMs)
+      rounds.get(plan.name)?.push(contender.residentBytes() / bytesPerMegabyte)
     }
+    await bench.load.run({ kind: 'release' })
   }
   return [
     { id: 'memory-idle', title: 'Resident memory, idle', unit: 'MB', rounds: idle },
@@ -183,7 +172,7 @@ export async function measureCost(
       : []),
   ])
   for (let warmUp = 0; warmUp < cost.warmUps; warmUp++) {
-    for (const lane of lanes) await bench.load.run(cost.task(lane.port))
+    for (const lane of lanes) noteWrong(bench, lane.contender, await bench.load.run(cost.task(lane.port)))
   }
   const rounds = emptyRounds(lanes.map((lane) => lane.name))
   for (let round = 0; round < cost.rounds; round++) {
@@ -193,7 +182,7 @@ export async function measureCost(
       // What was put off to after the answer (log lines, counters) belongs to the price.
       await sleep(50)
       rounds.get(name)?.push(cost.figure(contender.cpuMicroseconds() - before, result))
-      noteWrong(bench, name, result)
+      noteWrong(bench, contender, result)
     }
   }
   return [{ id: cost.id, title: cost.title, unit: cost.unit, target: cost.target, rounds }]
@@ -208,9 +197,10 @@ export async function measureLatency(bench: Bench, contenders: readonly Contende
   for (const { port } of contenders) await bench.load.run(task(port))
   for (let round = 0; round < count; round++) {
     const direct = await bench.load.run(task(bench.load.upstreamPort))
-    for (const { name, port } of rotate(contenders, round)) {
+    for (const contender of rotate(contenders, round)) {
+      const { name, port } = contender
       const result = await bench.load.run(task(port))
-      noteWrong(bench, name, result)
+      noteWrong(bench, contender, result)
       p50.get(name)?.push(1000 * ((result.latencyMs?.p50 ?? Number.NaN) - (direct.latencyMs?.p50 ?? Number.NaN)))
       p99.get(name)?.push(1000 * ((result.latencyMs?.p99 ?? Number.NaN) - (direct.latencyMs?.p99 ?? Number.NaN)))
     }
@@ -225,9 +215,12 @@ function emptyRounds(names: readonly ContenderName[]): Map<ContenderName, number
   return new Map(names.map((name) => [name, []]))
 }
 
-function noteWrong(bench: Bench, name: ContenderName, result: LoadResult): void {
+/** Wrong answers spoil the figures of their contender; one that is gone spoils the run. */
+function noteWrong(bench: Bench, contender: Contender, result: LoadResult): void {
+  const end = contender.end()
+  if (end !== undefined) throw new Error(end)
   for (const [reason, count] of Object.entries(result.failures)) {
-    const key = `${name}: ${reason}`
+    const key = `${contender.name}: ${reason}`
     bench.wrong.set(key, (bench.wrong.get(key) ?? 0) + count)
   }
 }

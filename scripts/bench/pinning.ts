@@ -1,7 +1,9 @@
 // Starting processes on a core of their own: contenders on one, both ends of the load on another, so that neither takes the other's time.
 import { execFileSync, spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 export type Cores = { readonly contender: number | undefined; readonly load: number | undefined }
 
@@ -27,9 +29,12 @@ export type StartOptions = {
 
 const started = new Set<ChildProcess>()
 
-// Ctrl-C or a crash of the bench must not leave a server behind. SIGTERM and not SIGKILL: a killed nginx master leaves its worker alone.
+const directories = new Set<string>()
+
+// Ctrl-C or a crash of the bench must leave neither a server nor a file behind.
 process.on('exit', () => {
-  for (const child of started) child.kill('SIGTERM')
+  for (const child of started) child.kill(isNginx(child) ? 'SIGTERM' : 'SIGKILL')
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
@@ -47,6 +52,24 @@ export function startPinned(options: StartOptions): ChildProcess {
   started.add(child)
   child.once('exit', () => started.delete(child))
   return child
+}
+
+/** A killed master would leave its worker alone, and a relay that is only asked would first let its open exchanges finish. */
+function isNginx(child: ChildProcess): boolean {
+  return child.spawnargs.some((argument) => argument.endsWith('nginx'))
+}
+
+/** A directory that is gone when the scope ends, however it ends. */
+export function temporaryDirectory(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+  directories.add(path)
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      rmSync(path, { recursive: true, force: true })
+      directories.delete(path)
+    },
+  }
 }
 
 /** Asks the process to end, and ends it after five seconds of patience. */
