@@ -20,7 +20,12 @@ type Running = { readonly app: App; readonly settings: Settings; readonly source
 
 function greeting(running: Running): string {
   const { app, settings } = running
-  const lines = [`Relay ${version()} listens on ${app.url}`, `  upstream: ${upstreamLine(running)}`, `  data:     ${settings.dataDir}`]
+  const lines = [
+    `Relay ${version()} listens on ${app.url}`,
+    `  clients:  base URL ${app.url}/v1, a relay token as API key`,
+    `  upstream: ${upstreamLine(running)}`,
+    `  data:     ${settings.dataDir}`,
+  ]
   if (app.firstToken !== null) {
     lines.push(`  token:    ${app.firstToken}`, '            made for you, shown this one time; `relay token create NAME` makes more')
     lines.push('', 'Try it:', curl(app.url, app.firstToken))
