@@ -12,13 +12,13 @@ const shim = join(import.meta.dirname, '../bin/relay.mjs')
 /** Makes this Node take itself for version 20. */
 const pretendOld = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })"
 
-/** Says where it ran and with what, then does as it is told. */
+/** Does as it is told, then says where it ran and with what. */
 const program = (name: string): string => `
   const [what, value] = process.argv.slice(2)
-  console.log(${JSON.stringify(name)}, process.versions.node.split('.')[0] >= 24 ? 'new' : 'old', what, value)
   if (what === 'exit') process.exitCode = Number(value)
-  if (what === 'wait') setInterval(() => {}, 1_000)
-  if (what === 'drain') process.once('SIGTERM', () => process.exit(3)) && setInterval(() => {}, 1_000)`
+  else setInterval(() => {}, 1_000)
+  if (what === 'drain') process.once('SIGTERM', () => process.exit(3))
+  console.log(${JSON.stringify(name)}, process.versions.node.split('.')[0] >= 24 ? 'new' : 'old', what, value)`
 
 /** An installation of its own, with programs that only say their name. */
 function installation(context: TestContext, { hasNewNode = true }: { readonly hasNewNode?: boolean } = {}): string {
