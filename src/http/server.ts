@@ -31,10 +31,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { control, relay, onOpened, onClosed } = options
   /** Sockets on which an answer has begun: a parse error after that can only end them. */
   const answering = new WeakSet<Duplex>()
+  /** Sockets that end with the answer they are getting: what was pipelined behind it is no request any more (RFC 9112 9.6). */
+  const closing = new WeakSet<Duplex>()
 
   function handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    if (control(incoming, outgoing)) return
     const { socket } = incoming
+    if (closing.has(socket)) return
+    if (control(incoming, outgoing)) return
     answering.add(socket)
     onOpened()
     outgoing.once('close', () => {
@@ -42,10 +45,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       onClosed()
     })
     void relay(incoming, outgoing)
+    if (!outgoing.shouldKeepAlive) closing.add(socket)
   }
 
   const server = createServer(
-    { maxHeaderSize: options.maxHeaderBytes, headersTimeout: options.headMs, requestTimeout: 0, connectionsCheckingInterval: Math.min(1000, options.headMs), keepAliveTimeout: keepAliveMs, noDelay: true },
+    { maxHeaderSize: options.maxHeaderBytes, headersTimeout: options.headMs, requestTimeout: 0, connectionsCheckingInterval: Math.min(1000, options.headMs), keepAliveTimeout: keepAliveMs, noDelay: true, requireHostHeader: false },
     handle,
   )
   // 100 Continue waits until a room wants the body; any other expectation is refused (RFC 9110 10.1.1).

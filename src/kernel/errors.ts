@@ -127,12 +127,6 @@ export const errorCatalog = {
     message: 'This relay holds as many request bodies as it may. Try again in a moment.',
     fix: 'Too many large JSON bodies at once; raise `maxHeldBytes`.',
   },
-  relay_draining: {
-    status: 503,
-    type: 'server_error',
-    message: 'This relay is shutting down. Try again.',
-    fix: 'The client will reach the next process by retrying.',
-  },
   internal_error: {
     status: 500,
     type: 'server_error',
@@ -151,17 +145,20 @@ export class Refusal extends Error {
   readonly details: Readonly<Record<string, string>>
   /** Extra answer headers, as flat name-value pairs. */
   readonly headers: readonly string[]
+  /** What follows on this connection cannot be trusted to be a request. */
+  readonly endsConnection: boolean
 
   constructor(
     code: ErrorCode,
     details: Readonly<Record<string, string>> = {},
-    options: { cause?: unknown; headers?: readonly string[] } = {},
+    options: { cause?: unknown; headers?: readonly string[]; endsConnection?: boolean } = {},
   ) {
     super(fill(errorCatalog[code].message, details), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.status = errorCatalog[code].status
     this.details = details
     this.headers = options.headers ?? []
+    this.endsConnection = options.endsConnection ?? false
   }
 }
 

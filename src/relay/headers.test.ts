@@ -19,7 +19,7 @@ describe('headers of a request', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(names, values), { maxLength: 12 }), fc.subarray([...always, 'close', 'keep-alive']), (pairs, listed) => {
         const raw = [...pairs.flat(), 'Connection', listed.join(' , ')]
-        assert.equal(upstreamHeaderLines(raw, readHeadFacts(raw).connection, false, 'secret-token-1'), policy(pairs, [...listed, ...pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(', '))]))
+        assert.equal(upstreamHeaderLines(raw, readHeadFacts(raw, '1.1').connection, false, 'secret-token-1'), policy(pairs, [...listed, ...pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(', '))]))
       }),
     )
   })
@@ -29,8 +29,10 @@ describe('headers of a request', () => {
   })
 
   it('are refused where a second one would make a second message', () => {
-    for (const name of ['Host', 'Authorization', 'Content-Type', 'content-length', 'Transfer-Encoding', 'X-Relay-Key', 'api-key', 'Content-Encoding']) assert.match(readHeadFacts([name, 'a', name.toUpperCase(), 'a']).problem ?? '', /two /)
-    for (const host of ['x/#@evil', 'a b', 'a\\b', 'u@h']) assert.match(readHeadFacts(['Host', host]).problem ?? '', /host/)
+    for (const name of ['Host', 'Authorization', 'Content-Type', 'content-length', 'Transfer-Encoding', 'X-Relay-Key', 'api-key', 'Content-Encoding']) assert.match(readHeadFacts([name, 'a', name.toUpperCase(), 'a'], '1.1').problem ?? '', /two /)
+    assert.match(readHeadFacts(['Accept', '*/*'], '1.1').problem ?? '', /no host/)
+    assert.equal(readHeadFacts(['Accept', '*/*'], '1.0').problem, null)
+    for (const host of ['x/#@evil', 'a b', 'a\\b', 'u@h']) assert.match(readHeadFacts(['Host', host], '1.1').problem ?? '', /host/)
   })
 })
 

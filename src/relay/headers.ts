@@ -61,7 +61,7 @@ const singles: ReadonlyMap<string, SingleFact> = new Map([
 const hostText = /^[A-Za-z0-9.\-_:[\]]*$/
 
 /** One pass over the flat name-value pairs of a request. */
-export function readHeadFacts(raw: readonly string[]): HeadFacts {
+export function readHeadFacts(raw: readonly string[], httpVersion: string): HeadFacts {
   const facts: Facts = { authorization: null, apiKey: null, relayKey: null, contentType: null, contentEncoding: null, contentLength: null, transferEncoding: null, connection: '', isUpgrade: false, expectsContinue: false, problem: null }
   let hosts = 0
   for (let at = 0; at < raw.length; at += 2) {
@@ -78,6 +78,8 @@ export function readHeadFacts(raw: readonly string[]): HeadFacts {
     else if (name === 'upgrade') facts.isUpgrade = true
     else if (name === 'expect') facts.expectsContinue = true
   }
+  // RFC 9112 3.2: 1.0 knows no Host.
+  if (hosts === 0 && httpVersion !== '1.0') facts.problem ??= 'no host header'
   return facts
 }
 

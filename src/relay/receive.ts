@@ -25,7 +25,7 @@ export function createReceive(options: { readonly unlisted: 'deny' | 'passthroug
   return (opened) => {
     const { incoming } = opened
     const method = incoming.method ?? ''
-    const head = readHeadFacts(incoming.rawHeaders)
+    const head = readHeadFacts(incoming.rawHeaders, incoming.httpVersion)
     checkFraming(head, incoming.httpVersion)
     const { segments, query } = parseTarget(incoming.url ?? '')
     const path = `/${segments.join('/')}`
@@ -69,5 +69,5 @@ function checkFraming(head: HeadFacts, httpVersion: string): void {
     (httpVersion !== '1.1' && httpVersion !== '1.0' ? 'only HTTP/1.0 and HTTP/1.1 are spoken here'
     : head.transferEncoding !== null && (head.contentLength !== null || httpVersion !== '1.1' || head.transferEncoding.toLowerCase() !== 'chunked') ? 'transfer-encoding'
     : null)
-  if (why !== null) throw new Refusal('malformed_request', { why }, { headers: ['Connection', 'close'] })
+  if (why !== null) throw new Refusal('malformed_request', { why }, { endsConnection: true })
 }

@@ -18,7 +18,7 @@ export function refuse({ outgoing, incoming, requestId, tally }: Opened, error: 
   tally.answerBytes = body.length
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length), 'x-request-id', requestId, 'x-relay-request-id', requestId, ...refusal.headers]
   // A client that waits for 100 Continue will not send the body we would have to read over.
-  if (incoming.headers.expect !== undefined && !refusal.headers.includes('Connection')) headers.push('Connection', 'close')
+  if (refusal.endsConnection || incoming.headers.expect !== undefined) outgoing.shouldKeepAlive = false
   outgoing.writeHead(refusal.status, headers)
   outgoing.end(body)
   discardBody(incoming)

@@ -23,6 +23,13 @@ describe('readJsonFacts', () => {
     for (const text of ['', '[]', '1', '"x"', 'null', '{', '{"a":1', '{"a":1}}', "{'a':1}", '{"a":1,}', '{"a":"\n"}', '\ufeff{}', '{"a":"unclosed', 'NaN', '{"a":01}']) refuses(text, 'invalid_json')
   })
 
+  it('refuses bytes that are not UTF-8: another reader would see another body', () => {
+    for (const bytes of [[0xff], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xe2, 0x82]]) {
+      const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
+      assert.throws(() => readJsonFacts(body, 128), (error) => error instanceof Refusal && error.code === 'invalid_json')
+    }
+  })
+
   it('counts nesting outside strings only, and refuses one level too many', () => {
     const nested = (levels: number): string => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
     read(nested(128))

@@ -1,5 +1,6 @@
 // Reads facts from a JSON body without touching its bytes. A cheap scan bounds nesting and population first, because
 // parsing is where a small hostile body becomes seconds and hundreds of megabytes.
+import { isUtf8 } from 'node:buffer'
 import { Refusal } from '../../kernel/errors.ts'
 
 export type JsonFacts = { readonly model: string | null; readonly isStream: boolean }
@@ -13,6 +14,8 @@ const maxStructure = 2_000_000
  */
 export function readJsonFacts(bytes: Buffer, maxDepth: number): JsonFacts {
   checkShape(bytes, maxDepth)
+  // RFC 8259 8.1. Decoding would replace wrong bytes: we would read another body than the upstream.
+  if (!isUtf8(bytes)) throw new Refusal('invalid_json', { why: 'It is not UTF-8.' })
   let value: unknown
   try {
     value = JSON.parse(bytes.toString('utf8'))
