@@ -63,6 +63,8 @@ const shape = {
   ...contextShape,
   access_programs: optional(anyObject()),
   background: optional(boolean()),
+  // In no document: Codex CLI sends it with every turn.
+  client_metadata: optional(anyObject()),
   context_management: optional(array(anyObject())),
   image: optional(anyObject()),
   include: optional(array(choice(...includable))),
