@@ -18,6 +18,8 @@ export type Call = {
   readonly param: (name: string) => string
   readonly query: Query
   readonly header: (name: string) => string | undefined
+  /** Whether the body is a form, for rows that take JSON as well. */
+  readonly isForm: boolean
   /** The body as a JSON object; an empty body is `{}`. */
   readonly json: () => Promise<JsonObject>
   /** The body as a form, its files on disk. Take it with `await using`, so that what is not kept is deleted. */

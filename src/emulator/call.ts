@@ -35,15 +35,17 @@ export function createCall({ platform, target, requestId, request, response, pat
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     },
+    isForm: isForm(request),
     json: async () => {
       const body = await readAll(request)
-      if (body.length > 0) requireContentType(request, /^application\/(?:json|[\w.-]+\+json)\b/i, 'application/json')
+      const contentType = request.headers['content-type'] ?? ''
+      if (body.length > 0 && !jsonType.test(contentType)) throw unsupportedContentType(contentType, 'application/json')
       const value = parseJson(body)
       onJson(value, body.length)
       return value
     },
     form: () => {
-      requireContentType(request, /^multipart\/form-data\b/i, 'multipart/form-data')
+      if (!isForm(request)) throw unsupportedContentType(request.headers['content-type'] ?? '', 'multipart/form-data')
       return readForm(request, platform.blobs)
     },
     raw: () => readAll(request),
@@ -62,6 +64,9 @@ export function createCall({ platform, target, requestId, request, response, pat
   }
 }
 
+const jsonType = /^application\/(?:json|[\w.-]+\+json)\b/i
+const isForm = (request: IncomingMessage): boolean => /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')
+
 function decodeParam(raw: string): string {
   if (!raw.includes('%')) return raw
   try {
@@ -69,9 +74,4 @@ function decodeParam(raw: string): string {
   } catch {
     throw invalid('Malformed percent-encoding in the URL.')
   }
-}
-
-function requireContentType(request: IncomingMessage, accepted: RegExp, name: string): void {
-  const given = request.headers['content-type'] ?? ''
-  if (!accepted.test(given)) throw unsupportedContentType(given, name)
 }

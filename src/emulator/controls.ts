@@ -1,4 +1,4 @@
-// Endpoints about the emulator itself, outside the API it emulates: the journal, the clock, a clean slate.
+// Endpoints about the emulator itself, outside the API it emulates: the journal, the events, the clock, a clean slate.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseJson, readAll } from './body.ts'
 import { ApiError, errorObject, invalid, unknownUrl } from './errors.ts'
@@ -31,6 +31,7 @@ export function createControls({
       journal.clear()
       return {}
     },
+    'GET /_emulator/events': async () => ({ data: [...platform.events.list()] }),
     'POST /_emulator/clock': async (_query, request) => {
       const { advance_ms: byMs } = parseJson(await readAll(request))
       if (typeof byMs !== 'number' || byMs < 0) throw invalid("'advance_ms' has to be a number of milliseconds.", 'advance_ms')

@@ -6,6 +6,7 @@ import { jobSteps } from './behaviours.ts'
 import { createClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { createControls } from './controls.ts'
+import { createEvents } from './events.ts'
 import { performInside } from './inner-call.ts'
 import { createJobs } from './jobs.ts'
 import { createJournal } from './journal.ts'
@@ -67,6 +68,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     collection: objects.collection,
     blobs,
     jobs,
+    events: createEvents({ objects, clock }),
     reply,
     tokens,
     warn,

@@ -30,6 +30,7 @@ async function answerInside(platform: Platform, { method, path: url, body }: Inn
       param: (name) => decodeURIComponent(target.params[name] ?? ''),
       query: createQuery(rawQuery),
       header: () => undefined,
+      isForm: false,
       json: () => (isObject(body) ? Promise.resolve(body) : Promise.reject(unreadableJson())),
       form: () => Promise.reject(invalid('Only JSON bodies can be sent here.')),
       raw: () => Promise.resolve(Buffer.from(JSON.stringify(body))),

@@ -1,5 +1,6 @@
 // What every behaviour works with: the state, the time, the jobs and the text engine of one emulator.
 import type { Clock } from './clock.ts'
+import type { Events } from './events.ts'
 import type { Jobs } from './jobs.ts'
 import type { EmulatorSettings } from './options.ts'
 import type { Blobs } from './state/blobs.ts'
@@ -15,6 +16,7 @@ export type Platform = {
   readonly collection: <T extends Stored>(kind: string) => Collection<T>
   readonly blobs: Blobs
   readonly jobs: Jobs
+  readonly events: Events
   readonly reply: Replier
   readonly tokens: Tokenizer
   /** Says that something went wrong which no caller is told. */

@@ -8,7 +8,7 @@ import { requireModel } from '../model-list.ts'
 import type { Platform } from '../platform.ts'
 import { anyObject, anything, array, boolean, either, integer, number, object, optional, readShape, string } from '../shape.ts'
 import type { Values } from '../shape.ts'
-import type { Prompt } from '../text/reply.ts'
+import { promptOf } from '../text/reply.ts'
 import { cutText, logprobsOf, paced } from './generation.ts'
 import type { Cut } from './generation.ts'
 
@@ -79,16 +79,6 @@ function complete(platform: Platform, request: CompletionRequest): Made {
     tokenPaceMs: replies[0]?.tokenPaceMs ?? platform.settings.tokenPaceMs,
   }
 }
-
-const promptOf = (model: string, text: string, candidate: number): Prompt => ({
-  model,
-  messages: [{ role: 'user', text }],
-  tools: [],
-  toolChoice: 'none',
-  allowsParallelCalls: false,
-  format: { type: 'text' },
-  candidate,
-})
 
 /** A text, texts, tokens, or lists of tokens. */
 function readPrompts(prompt: unknown): readonly string[] {

@@ -3,6 +3,7 @@ import { invalid } from '../errors.ts'
 import { textOfData, textOfFile } from '../file-text.ts'
 import type { Platform } from '../platform.ts'
 import { isObject, textOr } from '../shape.ts'
+import { requireFile } from '../stored-files.ts'
 import type { PromptMessage } from '../text/reply.ts'
 import { readSealed } from './sealed.ts'
 import type { Item } from './items.ts'
@@ -71,11 +72,17 @@ function textOf(platform: Platform, content: unknown): string {
       if (typeof part['text'] === 'string') return part['text']
       if (typeof part['refusal'] === 'string') return part['refusal']
       if (typeof part['stdout'] === 'string') return part['stdout']
-      if (typeof part['file_id'] === 'string')
-        return part['type'] === 'input_file' ? textOfFile(platform, part['file_id'], 'input_file_id') : ''
+      if (typeof part['file_id'] === 'string') return textOfFilePart(platform, part['type'], part['file_id'])
       if (typeof part['file_data'] === 'string') return textOfData(part['file_data'], textOr(part['filename'], 'file'))
       return ''
     })
     .filter((text) => text !== '')
     .join('\n')
+}
+
+/** Files have text, pictures only have to be there. */
+function textOfFilePart(platform: Platform, type: unknown, fileId: string): string {
+  if (type === 'input_file') return textOfFile(platform, fileId, 'input_file_id')
+  requireFile(platform, fileId, 'file_id')
+  return ''
 }

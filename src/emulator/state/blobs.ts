@@ -1,5 +1,5 @@
 // Bytes on disk: content of files, parts of uploads, generated media. Nothing here is ever wholly in memory.
-import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
@@ -16,6 +16,8 @@ export type Blobs = {
   readonly sizeBytes: (id: string) => number | undefined
   /** Writes a stream to a draft: a file that belongs to nobody yet. */
   readonly draft: (content: Readable) => Promise<Draft>
+  /** Makes bytes that are in memory the blob of `id`: small generated media. */
+  readonly put: (id: string, content: Uint8Array) => void
   /** Makes a draft the blob of `id`. */
   readonly keep: (draft: Draft, id: string) => void
   readonly discard: (draft: Draft) => Promise<void>
@@ -49,6 +51,7 @@ export function createBlobs(directory: string): Blobs {
       }
       return { path: draftPath, sizeBytes, md5: null }
     },
+    put: (id, content) => writeFileSync(path(id), content),
     keep: (draft, id) => renameSync(draft.path, path(id)),
     discard: (draft) => rm(draft.path, { force: true }),
     join: async (ids) => {

@@ -59,4 +59,15 @@ export type Reply = {
 /** May throw an `ApiError` to have the exchange fail. */
 export type Replier = (prompt: Prompt) => Reply
 
+/** A prompt that is nothing but one text of a user. */
+export const promptOf = (model: string, text: string, candidate = 0): Prompt => ({
+  model,
+  messages: [{ role: 'user', text }],
+  tools: [],
+  toolChoice: 'none',
+  allowsParallelCalls: false,
+  format: { type: 'text' },
+  candidate,
+})
+
 export const plainReply = (text: string): Reply => ({ text, toolCalls: [], reasoning: null, refusal: null, usage: null, tokenPaceMs: null })

@@ -42,6 +42,7 @@ export const responseSteps: JobSteps = {
     if (run === undefined || responses(platform).get(id)?.status !== 'in_progress') return
     const response = { ...run.final, completed_at: run.final.status === 'completed' ? platform.clock.seconds() : null }
     keepResponse(platform, { response, input: run.input, conversationId: run.conversationId, isStored: true })
+    platform.events.announce(`response.${response.status}`, id)
   },
 }
 
@@ -52,6 +53,7 @@ export function cancelRun(platform: Platform, response: ResponseObject): Respons
   for (const step of Object.keys(responseSteps)) platform.jobs.cancel(step, response.id)
   const cancelled: ResponseObject = { ...response, status: 'cancelled' }
   responses(platform).put(cancelled)
+  platform.events.announce('response.cancelled', response.id)
   return cancelled
 }
 

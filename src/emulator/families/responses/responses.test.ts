@@ -189,6 +189,11 @@ test('a background response is queued at once and completes by itself, also when
   await emulator.restart()
   const over = await untilOver(emulator, queued.id)
   assert.deepEqual([over.status, over.output_text], ['completed', 'pong'])
+  const events = (await (await emulator.send('GET', '/_emulator/events')).json()) as { data: { type: string; data: { id: string } }[] }
+  assert.deepEqual(
+    events.data.map(({ type, data }) => [type, data.id]),
+    [['response.completed', queued.id]],
+  )
 })
 
 test('a background response can be cancelled until it is over; others cannot', async () => {
@@ -273,6 +278,18 @@ test('stored items can be referred to, others cannot', async () => {
   })
   const refused = await refusal(emulator.client.responses.create({ model, input: [{ type: 'item_reference', id: 'rs_none' }] }))
   assert.deepEqual([refused.status, refused.message.split('. ')[0]], [404, "Item with id 'rs_none' not found"])
+})
+
+test('a picture that was never uploaded is refused', async () => {
+  await using emulator = await startTestEmulator()
+  const ask = (fileId: string): Promise<unknown> =>
+    emulator.client.responses.create({
+      model,
+      input: [{ role: 'user', content: [{ type: 'input_image', detail: 'auto', file_id: fileId }] }],
+    })
+  assert.equal((await refusal(ask('file-none'))).message, 'No such File object: file-none')
+  const { id } = await emulator.client.files.create({ file: new File(['x'], 'x.png'), purpose: 'vision' })
+  await ask(id)
 })
 
 test('a hosted web search shows its call and is cited', async () => {
