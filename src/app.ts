@@ -41,7 +41,6 @@ export async function startApp({ settings }: { readonly settings: Settings; read
   undo.defer(() => store.close())
   const tokens = createTokens({ store, pepper: loadPepper(store), clock, token: settings.token, onError: () => log.warn('tokens-unreadable', {}) })
   undo.defer(() => tokens.close())
-  const firstToken = tokens.ensureFirstToken()
 
   const upstream = await openUpstream(settings, undo)
   const account = createAccount({
@@ -79,6 +78,8 @@ export async function startApp({ settings }: { readonly settings: Settings; read
     control: createControl({ readiness, metrics }), relay, onOpened: metrics.opened, onClosed: metrics.closed,
   })
 
+  // Not before the port is ours: a token made for a start that fails would never be shown.
+  const firstToken = tokens.ensureFirstToken()
   const kept = undo.move()
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${server.port}`,
