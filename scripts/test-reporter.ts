@@ -1,8 +1,11 @@
 // How `npm test` reads: one line a file, every failure in full, every skip with its reason, then Node's closing counts
-// (`# pass 12`). Exits red when no test ran at all, because a wrong pattern must not look like success.
+// (`# pass 12`). Exits red when no test ran at all, because a wrong pattern must not look like success, and names a file
+// that has gone quiet: one that left a socket open never exits, and the run would wait without saying for what.
 import { relative } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
+
+const quietMs = 60_000
 
 type Tally = { passed: number; failed: number; skipped: number }
 
@@ -13,7 +16,12 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   const failures: string[] = []
   const skips: string[] = []
   const counts: string[] = []
+  const ended = new Set<string>()
+  const quietSince = new Map<string, number>()
+  const watch = setInterval(() => tellQuiet(quietSince), quietMs).unref()
   for await (const { type, data } of events) {
+    if (data !== undefined && 'file' in data && data.file !== undefined && !ended.has(data.file))
+      quietSince.set(data.file, performance.now())
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message
     else if (type === 'test:diagnostic') counts.push(`# ${data.message}\n`)
     else if (type === 'test:pass' && data.details.type !== 'suite') {
@@ -26,13 +34,23 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     } else if (type === 'test:summary' && data.file !== undefined) {
       const { passed, failed, skipped } = tallyOf(tallies, data.file)
       const notes = (failed > 0 ? `, ${failed} failed` : '') + (skipped > 0 ? `, ${skipped} skipped` : '')
+      ended.add(data.file)
+      quietSince.delete(data.file)
       yield `${data.success ? 'ok    ' : 'FAILED'} ${relative('.', data.file)}: ${passed} passed${notes} (${Math.round(data.duration_ms)} ms)\n`
     }
   }
+  clearInterval(watch)
   yield [...failures, ...skips, ...counts].join('')
   if (tallies.size === 0) {
     process.exitCode = 1
     yield 'No test ran: the patterns of the test script matched nothing.\n'
+  }
+}
+
+function tellQuiet(quietSince: ReadonlyMap<string, number>): void {
+  for (const [file, since] of quietSince) {
+    const seconds = Math.round((performance.now() - since) / 1000)
+    if (seconds * 1000 >= quietMs) process.stderr.write(`still waiting for ${relative('.', file)}: nothing from it for ${seconds} s\n`)
   }
 }
 
