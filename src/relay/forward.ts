@@ -63,7 +63,7 @@ function attempt({ incoming, outgoing, account, departure, tally }: Routed, requ
     }
     departure.onLeave(() => giveUp(new ClientLeft()))
     if (request.body.kind === 'stream') {
-      watchUpload(incoming, options.clientSilenceMs, tally, () => {
+      watchUpload(incoming, options.clientSilenceMs, tally, departure.over, () => {
         giveUp(new Refusal('request_timeout', { seconds: String(options.clientSilenceMs / 1000) }))
         // With an answer under way nothing can be refused any more.
         if (outgoing.headersSent) outgoing.destroy()

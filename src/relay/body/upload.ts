@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 
 /** Silence counts only while we are reading: a body held back by a slow upstream is not the client's fault. */
-export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally: { requestBytes: number }, onSilent: () => void): void {
+export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally: { requestBytes: number }, over: Promise<unknown>, onSilent: () => void): void {
   const timer = setTimeout(() => {
     if (incoming.isPaused()) timer.refresh()
     else onSilent()
@@ -14,5 +14,7 @@ export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally:
     timer.refresh()
   })
   const stop = (): void => clearTimeout(timer)
-  incoming.once('end', stop).once('close', stop)
+  incoming.once('end', stop)
+  // An answer that came early ends the exchange while the body is still on its way: node then tells `incoming` nothing more.
+  void over.then(stop)
 }
