@@ -10,6 +10,8 @@ import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
 import { responses } from './families/responses/responses.ts'
 import { uploads } from './families/uploads.ts'
+import { webhookSteps } from './families/webhooks/deliver.ts'
+import { webhooks } from './families/webhooks/webhooks.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
@@ -22,9 +24,11 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...moderations,
   ...responses,
   ...uploads,
+  ...webhooks,
 }
 
 /** What families do over time, by the name of the job. */
 export const jobSteps: JobSteps = {
   ...responseSteps,
+  ...webhookSteps,
 }

@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts'
 import { createControls } from './controls.ts'
 import { createEvents } from './events.ts'
 import { performInside } from './inner-call.ts'
+import { queueDeliveries } from './families/webhooks/deliver.ts'
 import { createJobs } from './jobs.ts'
 import { createJournal } from './journal.ts'
 import type { Journal } from './journal.ts'
@@ -61,6 +62,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     warn,
     run: (kind, subject) => jobSteps[kind]?.(platform, subject),
   })
+  const closing = new AbortController()
   const platform: Platform = {
     settings,
     clock,
@@ -68,11 +70,12 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     collection: objects.collection,
     blobs,
     jobs,
-    events: createEvents({ objects, clock }),
+    events: createEvents({ objects, clock, onEvent: (event) => queueDeliveries(platform, event) }),
     reply,
     tokens,
     warn,
     perform: (request) => performInside(platform, request),
+    closing: closing.signal,
   }
   const reset = (): void => {
     jobs.clear()
@@ -83,6 +86,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
 
   const { server, settled } = createEdge({ platform, journal, controls: createControls({ platform, journal, reset }) })
   const stop = async (): Promise<void> => {
+    closing.abort()
     await Promise.all([jobs.stop(), settled()])
     if (options.clock === undefined) clock.stop()
     database.close()
@@ -97,13 +101,13 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
   jobs.resume()
   const { port } = server.address() as AddressInfo
 
-  let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= shutDown())
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= shutDown())
   const shutDown = async (): Promise<void> => {
-    const closed = once(server, 'close')
+    const serverClosed = once(server, 'close')
     server.close()
     server.closeAllConnections()
-    await closed
+    await serverClosed
     await stop()
   }
 

@@ -21,10 +21,21 @@ export type Events = {
   readonly list: () => Iterable<PlatformEvent>
 }
 
-export function createEvents({ objects, clock }: { readonly objects: Objects; readonly clock: Clock }): Events {
+type EventsOptions = {
+  readonly objects: Objects
+  readonly clock: Clock
+  /** Told of every event once it is kept: webhooks deliver it. */
+  readonly onEvent: (event: PlatformEvent) => void
+}
+
+export function createEvents({ objects, clock, onEvent }: EventsOptions): Events {
   const events = objects.collection<PlatformEvent>('event')
   return {
-    announce: (type, id) => events.put({ id: newId('event'), object: 'event', type, created_at: clock.seconds(), data: { id } }),
+    announce: (type, id) => {
+      const event: PlatformEvent = { id: newId('event'), object: 'event', type, created_at: clock.seconds(), data: { id } }
+      events.put(event)
+      onEvent(event)
+    },
     list: () => events.list(),
   }
 }

@@ -64,6 +64,7 @@ const looks = {
   threadMessage: ['msg_', 24, alphanumeric],
   webhookEndpoint: ['whe_', 32, hex],
   event: ['evt_', 32, hex],
+  webhookDelivery: ['wh_', 32, hex],
 } as const satisfies Record<string, readonly [prefix: string, length: number, alphabet: string]>
 
 export type IdKind = keyof typeof looks

@@ -23,6 +23,8 @@ export type Platform = {
   readonly warn: (what: string, error: unknown) => void
   /** Calls an endpoint from inside, as a batch does with its lines. */
   readonly perform: (request: InnerRequest) => Promise<InnerReply>
+  /** Aborts when the emulator stops: what waits on somebody else gives up. */
+  readonly closing: AbortSignal
 }
 
 export type InnerRequest = { readonly method: string; readonly path: string; readonly body: unknown }
