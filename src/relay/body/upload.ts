@@ -9,11 +9,16 @@ export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally:
   }, silenceMs)
   // A listener alone would start the flow, and what came before a connection takes it would be lost.
   incoming.pause()
-  incoming.on('data', (bytes: Buffer) => {
+  const onData = (bytes: Buffer): void => {
     tally.requestBytes += bytes.length
     timer.refresh()
-  })
-  const stop = (): void => clearTimeout(timer)
+  }
+  incoming.on('data', onData)
+  const stop = (): void => {
+    // A cleared timer that is refreshed runs again.
+    incoming.off('data', onData)
+    clearTimeout(timer)
+  }
   incoming.once('end', stop)
   // An answer that came early ends the exchange while the body is still on its way: node then tells `incoming` nothing more.
   void over.then(stop)
