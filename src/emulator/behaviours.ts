@@ -1,5 +1,7 @@
 // Every endpoint's behaviour, merged from one file per family. A row that is missing here answers 501.
 import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
+import { batches } from './families/batches/batches.ts'
+import { batchSteps } from './families/batches/steps.ts'
 import { chat } from './families/chat/chat.ts'
 import { completions } from './families/completions.ts'
 import { conversations } from './families/conversations.ts'
@@ -15,6 +17,7 @@ import { webhooks } from './families/webhooks/webhooks.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
+  ...batches,
   ...chat,
   ...completions,
   ...conversations,
@@ -29,6 +32,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
 
 /** What families do over time, by the name of the job. */
 export const jobSteps: JobSteps = {
+  ...batchSteps,
   ...responseSteps,
   ...webhookSteps,
 }
