@@ -47,10 +47,12 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   }
 }
 
+/** Files report in the order they were queued in, so the first that has not ended is the one the others wait behind. */
 function tellQuiet(quietSince: ReadonlyMap<string, number>): void {
   for (const [file, since] of quietSince) {
     const seconds = Math.round((performance.now() - since) / 1000)
     if (seconds * 1000 >= quietMs) process.stderr.write(`still waiting for ${relative('.', file)}: nothing from it for ${seconds} s\n`)
+    return
   }
 }
 
