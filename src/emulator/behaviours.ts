@@ -7,6 +7,8 @@ import { completions } from './families/completions.ts'
 import { conversations } from './families/conversations.ts'
 import { embeddings } from './families/embeddings.ts'
 import { files } from './families/files.ts'
+import { fineTuning } from './families/fine-tuning/fine-tuning.ts'
+import { fineTuningSteps } from './families/fine-tuning/steps.ts'
 import { models } from './families/models.ts'
 import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
@@ -23,6 +25,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...conversations,
   ...embeddings,
   ...files,
+  ...fineTuning,
   ...models,
   ...moderations,
   ...responses,
@@ -33,6 +36,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
 /** What families do over time, by the name of the job. */
 export const jobSteps: JobSteps = {
   ...batchSteps,
+  ...fineTuningSteps,
   ...responseSteps,
   ...webhookSteps,
 }

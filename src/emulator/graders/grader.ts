@@ -78,10 +78,13 @@ const simpleTypes = ['string_check', 'text_similarity', 'score_model', 'label_mo
 export const rewardTypes: readonly GraderType[] = ['string_check', 'text_similarity', 'python', 'score_model', 'multi']
 export const criterionTypes: readonly GraderType[] = ['label_model', 'string_check', 'text_similarity', 'python', 'score_model']
 
-/** A grader as a parameter of a request: `grader(rewardTypes)`. */
-export const grader = (types: readonly GraderType[]): Field<Grader> => ({
+/** A grader as a parameter of a request: checked, and kept as it came, which is how it is shown. `readGrader` reads it for use. */
+export const grader = (types: readonly GraderType[]): Field<JsonObject> => ({
   ...anyObject(),
-  read: (value, at) => readGrader(value as JsonObject, at, types),
+  read: (value, at) => {
+    readGrader(value as JsonObject, at, types)
+    return value as JsonObject
+  },
 })
 
 /** Throws OpenAI's refusal of a grader that is not complete. */
