@@ -170,7 +170,7 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCl
     isOpen: () => state === 'open',
     closed,
     end: () => socket.end(),
-    reset: () => socket.resetAndDestroy(),
+    reset: () => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()),
     [Symbol.asyncDispose]: async () => {
       socket.destroy()
     },

@@ -83,6 +83,12 @@ export const answering = (...pieces: readonly (string | Buffer)[]): Script => as
   for (const piece of pieces) await exchange.send(piece)
 }
 
+/** Node cannot reset what it has begun to shut down: the try fails with EINVAL and leaves the handle open for ever. */
+export function resetSocket(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
 export async function rawUpstream(script: Script = okScript, options: RawUpstreamOptions = {}): Promise<RawUpstream> {
   const requests: RecordedRequest[] = []
   const connections: RecordedConnection[] = []
@@ -217,6 +223,6 @@ function exchangeOn(connection: RecordedConnection, request: RecordedRequest, wh
       return connection.closed === null
     },
     end: () => socket.end(),
-    reset: () => socket.resetAndDestroy(),
+    reset: () => resetSocket(socket),
   }
 }
