@@ -14,6 +14,8 @@ import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
 import { responses } from './families/responses/responses.ts'
 import { uploads } from './families/uploads.ts'
+import { vectorStoreSteps } from './families/vector-stores/ingest.ts'
+import { vectorStores } from './families/vector-stores/vector-stores.ts'
 import { webhookSteps } from './families/webhooks/deliver.ts'
 import { webhooks } from './families/webhooks/webhooks.ts'
 
@@ -30,6 +32,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...moderations,
   ...responses,
   ...uploads,
+  ...vectorStores,
   ...webhooks,
 }
 
@@ -38,5 +41,6 @@ export const jobSteps: JobSteps = {
   ...batchSteps,
   ...fineTuningSteps,
   ...responseSteps,
+  ...vectorStoreSteps,
   ...webhookSteps,
 }

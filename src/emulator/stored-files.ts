@@ -74,4 +74,6 @@ export function requireFile(platform: Platform, id: string, param = 'id'): Store
 export function deleteFile(platform: Platform, id: string): void {
   storedFiles(platform).delete(id)
   platform.blobs.delete(id)
+  // Whoever refers to the file lets go of it a moment later.
+  platform.jobs.schedule('files.deleted', id)
 }
