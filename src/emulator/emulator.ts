@@ -1,5 +1,6 @@
 // An offline OpenAI: `startEmulator` gives a server that answers like api.openai.com, with its state in a directory.
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { jobSteps } from './behaviours.ts'
@@ -76,6 +77,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     warn,
     perform: (request) => performInside(platform, request),
     closing: closing.signal,
+    url: () => urlOf(settings.host, server),
   }
   const reset = (): void => {
     jobs.clear()
@@ -99,7 +101,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     throw error
   }
   jobs.resume()
-  const { port } = server.address() as AddressInfo
+  const url = urlOf(settings.host, server)
 
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= shutDown())
@@ -111,9 +113,12 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     await stop()
   }
 
-  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
-  return { url: `http://${host}:${port}`, port, clock, journal, reset, close, [Symbol.asyncDispose]: close }
+  return { url, port: portOf(server), clock, journal, reset, close, [Symbol.asyncDispose]: close }
 }
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+const urlOf = (host: string, server: Server): string => `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`
 
 const warnOnStderr: Platform['warn'] = (what, error) => {
   process.stderr.write(`emulator: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

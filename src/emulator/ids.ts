@@ -37,6 +37,7 @@ const looks = {
   containerFile: ['cfile_', 48, hex],
   vectorStore: ['vs_', 32, hex],
   vectorStoreFileBatch: ['vsfb_', 32, hex],
+  publicImage: ['img-', 24, alphanumeric],
   video: ['video_', 48, hex],
   character: ['char_', 48, hex],
   fineTuningJob: ['ftjob-', 24, alphanumeric],

@@ -25,6 +25,8 @@ export type Platform = {
   readonly perform: (request: InnerRequest) => Promise<InnerReply>
   /** Aborts when the emulator stops: what waits on somebody else gives up. */
   readonly closing: AbortSignal
+  /** Where this emulator can be reached: `http://127.0.0.1:<port>`. */
+  readonly url: () => string
 }
 
 export type InnerRequest = { readonly method: string; readonly path: string; readonly body: unknown }

@@ -11,6 +11,7 @@ import { missingKey, wrongKey } from './errors.ts'
 import { newId } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Platform } from './platform.ts'
+import { answerPublicFile, publicPath } from './public-files.ts'
 import { send } from './send.ts'
 import { vendorHeaders } from './vendor-headers.ts'
 
@@ -35,6 +36,7 @@ export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
     const path = queryAt === -1 ? url : url.slice(0, queryAt)
     const rawQuery = queryAt === -1 ? '' : url.slice(queryAt + 1)
     const method = request.method ?? 'GET'
+    if (path.startsWith(publicPath)) return send(answerPublicFile(platform, path), response, [])
     if (path.startsWith('/_emulator/')) return controls(method, path, rawQuery, request, response)
 
     const exchange: Exchange = { requestId: newId('request'), row: null, body: undefined }
