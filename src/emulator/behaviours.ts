@@ -6,6 +6,8 @@ import { chat } from './families/chat/chat.ts'
 import { completions } from './families/completions.ts'
 import { conversations } from './families/conversations.ts'
 import { embeddings } from './families/embeddings.ts'
+import { evals } from './families/evals/evals.ts'
+import { evalSteps } from './families/evals/steps.ts'
 import { files } from './families/files.ts'
 import { fineTuning } from './families/fine-tuning/fine-tuning.ts'
 import { fineTuningSteps } from './families/fine-tuning/steps.ts'
@@ -26,6 +28,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...completions,
   ...conversations,
   ...embeddings,
+  ...evals,
   ...files,
   ...fineTuning,
   ...models,
@@ -39,6 +42,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
 /** What families do over time, by the name of the job. */
 export const jobSteps: JobSteps = {
   ...batchSteps,
+  ...evalSteps,
   ...fineTuningSteps,
   ...responseSteps,
   ...vectorStoreSteps,
