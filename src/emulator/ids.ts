@@ -34,7 +34,7 @@ const looks = {
   batch: ['batch_', 32, hex],
   batchRequest: ['batch_req_', 32, hex],
   container: ['cntr_', 48, hex],
-  containerFile: ['cfile_', 48, hex],
+  containerFile: ['cfile_', 32, hex],
   vectorStore: ['vs_', 32, hex],
   vectorStoreFileBatch: ['vsfb_', 32, hex],
   publicImage: ['img-', 24, alphanumeric],
