@@ -35,7 +35,7 @@ const isDots = (text: string): boolean => text === '.' || text === '..'
 /** The one place where percent-encoding is allowed: SDKs send a model such as `org/name` as `org%2Fname`. */
 export function checkModelId(value: string): void {
   if (!value.includes('%')) return
-  if (/%(?:25|5c|[01][0-9a-f]|7f|[89a-f])/i.test(value)) throw malformed('a model id holds an encoding that has no place in it')
+  if (/%(?:2[35]|3[bf]|5c|[01][0-9a-f]|7f|[89a-f])/i.test(value)) throw malformed('a model id holds an encoding that has no place in it')
   if (decodeURIComponent(value).split('/').some((part) => part === '' || isDots(part))) throw malformed('a model id holds a dot or an empty segment')
 }
 
