@@ -4,6 +4,7 @@ import { batches } from './families/batches/batches.ts'
 import { batchSteps } from './families/batches/steps.ts'
 import { chat } from './families/chat/chat.ts'
 import { completions } from './families/completions.ts'
+import { containers } from './families/containers/containers.ts'
 import { conversations } from './families/conversations.ts'
 import { embeddings } from './families/embeddings.ts'
 import { evals } from './families/evals/evals.ts'
@@ -26,6 +27,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...batches,
   ...chat,
   ...completions,
+  ...containers,
   ...conversations,
   ...embeddings,
   ...evals,
