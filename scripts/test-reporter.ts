@@ -15,6 +15,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   const tallies = new Map<string | undefined, Tally>()
   const failures: string[] = []
   const skips: string[] = []
+  const notes: string[] = []
   const counts: string[] = []
   const ended = new Set<string>()
   const quietSince = new Map<string, number>()
@@ -23,8 +24,10 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (data !== undefined && 'file' in data && data.file !== undefined && !ended.has(data.file))
       quietSince.set(data.file, performance.now())
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message
-    else if (type === 'test:diagnostic') counts.push(`# ${data.message}\n`)
-    else if (type === 'test:pass' && data.details.type !== 'suite') {
+    else if (type === 'test:diagnostic') {
+      if (data.file === undefined) counts.push(`# ${data.message}\n`)
+      else notes.push(`note   ${place(data.file, data.line)} ${data.message}\n`)
+    } else if (type === 'test:pass' && data.details.type !== 'suite') {
       tallyOf(tallies, data.file)[data.skip === undefined ? 'passed' : 'skipped']++
       if (data.skip !== undefined) skips.push(`SKIPPED ${data.name} (${place(data.file, data.line)}) ${String(data.skip)}\n`)
     } else if (type === 'test:fail' && !isFailedParent(data.details.error)) {
@@ -33,14 +36,14 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       failures.push(`\nFAILED ${data.name}\n  at ${place(data.file, data.line)}\n${error.replaceAll(/^/gm, '  ')}\n`)
     } else if (type === 'test:summary' && data.file !== undefined) {
       const { passed, failed, skipped } = tallyOf(tallies, data.file)
-      const notes = (failed > 0 ? `, ${failed} failed` : '') + (skipped > 0 ? `, ${skipped} skipped` : '')
+      const parts = (failed > 0 ? `, ${failed} failed` : '') + (skipped > 0 ? `, ${skipped} skipped` : '')
       ended.add(data.file)
       quietSince.delete(data.file)
-      yield `${data.success ? 'ok    ' : 'FAILED'} ${relative('.', data.file)}: ${passed} passed${notes} (${Math.round(data.duration_ms)} ms)\n`
+      yield `${data.success ? 'ok    ' : 'FAILED'} ${relative('.', data.file)}: ${passed} passed${parts} (${Math.round(data.duration_ms)} ms)\n`
     }
   }
   clearInterval(watch)
-  yield [...failures, ...skips, ...counts].join('')
+  yield [...notes, ...failures, ...skips, ...counts].join('')
   if (tallies.size === 0) {
     process.exitCode = 1
     yield 'No test ran: the patterns of the test script matched nothing.\n'

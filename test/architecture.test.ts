@@ -1,7 +1,7 @@
 // The walls of the house: who may import whom, which packages a module may use, and the habits every file keeps.
 // The table below is the truth; the one in ARCHITECTURE.md is compared with it.
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 
@@ -86,8 +86,8 @@ test('the way of the bytes knows no fetch, no agent of Node and no decoder', () 
   assert.deepEqual(wrong, [])
 })
 
-test('every file begins with a comment that says what it is for, but for unit tests, whose sibling does', () => {
-  const wrong = everything.filter((path) => !siblingOf(path)).filter((path) => !/^(#!.*\n)?(\/\/ ?\S|\/\*)/.test(read(path)))
+test('every file begins with a comment that says what it is for, but for unit tests, which stand beside theirs', () => {
+  const wrong = everything.filter((path) => !isUnitTest(path)).filter((path) => !/^(#!.*\n)?(\/\/ ?\S|\/\*)/.test(read(path)))
   assert.deepEqual(wrong, [])
 })
 
@@ -141,8 +141,8 @@ function filesOf(path: string): readonly string[] {
   return importsOf(path).flatMap((target) => (target.kind === 'file' ? [target.path] : []))
 }
 
-function siblingOf(path: string): boolean {
-  return path.endsWith('.test.ts') && existsSync(join(root, path.replace(/\.test\.ts$/, '.ts')))
+function isUnitTest(path: string): boolean {
+  return path.startsWith('src/') && path.endsWith('.test.ts')
 }
 
 /** `src/relay/body/hold.ts` -> `relay`; `src/app.ts` -> `app`. */
