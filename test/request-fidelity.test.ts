@@ -384,7 +384,7 @@ test('two callers at once never see each other’s answers', async () => {
   await using upstream = await rawUpstream(async (exchange) => {
     if (!(await exchange.whole)) return
     const body = exchange.request.body.toString()
-    await exchange.pause(Number(body.length % 7))
+    await exchange.pause(body.length % 7)
     await exchange.send(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`)
     await exchange.send(body)
   })

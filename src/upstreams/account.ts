@@ -1,5 +1,5 @@
 // The upstream account: one credential at one API, the connections to it, and whether it is accepted there.
-import { Secret } from '../kernel/secret.ts'
+import type { Secret } from '../kernel/secret.ts'
 import { createPool, type Pool } from './wire/pool.ts'
 
 export type UpstreamAccount = {

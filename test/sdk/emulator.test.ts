@@ -47,7 +47,7 @@ describe('in front of the emulator', () => {
     let bytes = 0
     const { body } = await client.files.content(file.id)
     assert.ok(body)
-    for await (const block of body) {
+    for await (const block of body as AsyncIterable<Uint8Array>) {
       got.update(block)
       bytes += block.length
     }
