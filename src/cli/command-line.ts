@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { settingKeys, settingOf, type SettingKey } from '../config/settings.ts'
 import type { Flags } from '../config/load.ts'
+import type { CheckFlags } from './check.ts'
 import type { EmulatorFlags } from './emulator.ts'
 import { exitCodes, report } from './failure.ts'
 import { version } from './version.ts'
@@ -52,6 +53,7 @@ Clients need two things: base URL http://127.0.0.1:8000/v1, and a relay token as
   addEndpoints(relay)
   addConfig(relay)
   addEmulator(relay)
+  addCheck(relay)
   relay
     .command('version')
     .description('print the version')
@@ -182,4 +184,28 @@ function addSettings(command: Command, keys: readonly SettingKey[]): (options: R
 
 function namesOf(key: SettingKey): string {
   return settingOf(key).env[0]
+}
+
+function addCheck(relay: Command): void {
+  relay
+    .command('check')
+    .summary('prove that a deployment works')
+    .description(
+      `Runs the success gates against a running relay: uploads, streaming, OpenAPI, content, files, batches.
+A gate asserts the content of success, cleans up what it made, and one that fails makes the exit code 1.`,
+    )
+    .option('--base-url <url>', 'the deployment, with or without /v1 (RELAY_BASE_URL; http://127.0.0.1:8000)')
+    .option('--token <token>', 'a relay token (RELAY_TOKEN)')
+    .option('--model <model>', 'the model to ask (RELAY_CHECK_MODEL; gpt-4o-mini)')
+    .option('--only <gates>', 'some gates: A,B')
+    .option('--batch-wait <seconds>', 'how long gate F waits for its batch (BATCH_MAX_WAIT_SECONDS; 1800)')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ RELAY_TOKEN=rk_... relay check
+  $ relay check --base-url https://relay.example.com/v1 --token rk_... --only A,E --json`,
+    )
+    .action(async (flags: CheckFlags) => (await import('./check.ts')).check(flags))
 }

@@ -9,7 +9,7 @@ export type EmulatorOptions = {
   readonly port?: number
   /** How long one step of a job takes (a batch in `validating`, a background response in `queued`, ...). */
   readonly jobPaceMs?: number
-  /** Pause between two tokens of a streamed answer. */
+  /** Pause between two tokens of a streamed answer: by default just long enough that a stream is seen to be one. */
   readonly tokenPaceMs?: number
   /** The only keys that are accepted. Empty: any key is. */
   readonly keys?: readonly string[]
@@ -25,7 +25,7 @@ export const emulatorDefaults: Omit<EmulatorSettings, 'dataDir'> = {
   host: '127.0.0.1',
   port: 0,
   jobPaceMs: 250,
-  tokenPaceMs: 0,
+  tokenPaceMs: 1,
   keys: [],
   models: [],
   journalEntriesMax: 1000,
