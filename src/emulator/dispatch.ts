@@ -47,11 +47,17 @@ export function answerOf(platform: Platform, error: unknown): Answer {
   return json({ error: errorObject(shown) }, { status: shown.status, headers: shown.headers })
 }
 
-/** Quirk: only the Assistants API insists on its beta header; the others answer without theirs. */
-function requireBeta(row: CatalogEndpoint, call: Call): void {
-  if (row.beta !== 'assistants=v2' || call.header('openai-beta')?.includes('assistants=v2') === true) return
+/** What each beta header opens, as its refusal names it. */
+const betas: Readonly<Record<NonNullable<CatalogEndpoint['beta']>, string>> = {
+  'agents=v1': 'Agents',
+  'assistants=v2': 'Assistants',
+  'chatkit_beta=v1': 'ChatKit',
+}
+
+function requireBeta({ beta }: CatalogEndpoint, call: Call): void {
+  if (beta === null || call.header('openai-beta')?.includes(beta) === true) return
   throw invalid(
-    "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header 'OpenAI-Beta: assistants=v2'.",
+    `You must provide the 'OpenAI-Beta' header to access the ${betas[beta]} API. Please try again by setting the header 'OpenAI-Beta: ${beta}'.`,
     null,
     'invalid_beta',
   )

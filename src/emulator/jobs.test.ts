@@ -89,3 +89,17 @@ test(
     await second.stop()
   }),
 )
+
+test(
+  'a job that is due at a time of day does not care about the pace',
+  withJobs(async (start, advance) => {
+    const ran: string[] = []
+    const jobs = start((kind) => void ran.push(kind))
+    jobs.scheduleAt('soon', '1', Date.now() + 1_800_000)
+    await advance(0.4)
+    assert.deepEqual(ran, [])
+    await advance(0.2)
+    assert.deepEqual(ran, ['soon'])
+    await jobs.stop()
+  }),
+)

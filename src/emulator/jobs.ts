@@ -6,6 +6,8 @@ import type { Clock } from './clock.ts'
 export type Jobs = {
   /** Does `kind` for the object `subject` after `steps` paces. Scheduling it again replaces the first. */
   readonly schedule: (kind: string, subject: string, steps?: number) => void
+  /** The same at a time (milliseconds since the epoch), whatever the pace: alarms and lifetimes. */
+  readonly scheduleAt: (kind: string, subject: string, dueAt: number) => void
   readonly cancel: (kind: string, subject: string) => void
   /** Takes up the jobs that an earlier process left. */
   readonly resume: () => void
@@ -55,11 +57,14 @@ export function createJobs({ database, clock, paceMs, run, warn }: JobsOptions):
     if (!isStopped) remove.run(job.seq)
   }
 
+  const scheduleAt: Jobs['scheduleAt'] = (kind, subject, dueAt) => {
+    if (isStopped) return
+    arm(put.get(kind, subject, Math.ceil(dueAt)) as Row)
+  }
+
   return {
-    schedule: (kind, subject, steps = 1) => {
-      if (isStopped) return
-      arm(put.get(kind, subject, Math.ceil(clock.now() + steps * paceMs)) as Row)
-    },
+    schedule: (kind, subject, steps = 1) => scheduleAt(kind, subject, clock.now() + steps * paceMs),
+    scheduleAt,
     cancel: (kind, subject) => {
       armed.get(`${kind} ${subject}`)?.()
       armed.delete(`${kind} ${subject}`)
