@@ -16,6 +16,7 @@ import { models } from './families/models.ts'
 import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
 import { responses } from './families/responses/responses.ts'
+import { skills } from './families/skills/skills.ts'
 import { uploads } from './families/uploads.ts'
 import { vectorStoreSteps } from './families/vector-stores/ingest.ts'
 import { vectorStores } from './families/vector-stores/vector-stores.ts'
@@ -36,6 +37,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...models,
   ...moderations,
   ...responses,
+  ...skills,
   ...uploads,
   ...vectorStores,
   ...webhooks,
