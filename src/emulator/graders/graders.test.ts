@@ -1,3 +1,4 @@
+// The parts of grading: measures, formulas, templates, and the checks of what a grader is.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../errors.ts'
