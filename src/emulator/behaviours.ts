@@ -12,6 +12,7 @@ import { evalSteps } from './families/evals/steps.ts'
 import { files } from './families/files.ts'
 import { fineTuning } from './families/fine-tuning/fine-tuning.ts'
 import { fineTuningSteps } from './families/fine-tuning/steps.ts'
+import { images } from './families/images/images.ts'
 import { models } from './families/models.ts'
 import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
@@ -34,6 +35,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...evals,
   ...files,
   ...fineTuning,
+  ...images,
   ...models,
   ...moderations,
   ...responses,

@@ -24,9 +24,10 @@ const idsOf: Readonly<Record<ModelUse, string>> = {
   completion: 'gpt-3.5-turbo-instruct gpt-3.5-turbo-instruct-0914 davinci-002 babbage-002',
   embedding: 'text-embedding-3-small text-embedding-3-large text-embedding-ada-002',
   moderation: 'omni-moderation-latest omni-moderation-2024-09-26 text-moderation-latest text-moderation-stable',
-  image: `gpt-image-1.5 gpt-image-2 gpt-image-2-2026-04-21 gpt-image-2.5-sunburst gpt-image-2.5-flare gpt-image-2.6-sunburst
-    gpt-image-2.6-flare gpt-image-1 gpt-image-1-mini chatgpt-image-latest dall-e-2 dall-e-3`,
-  speech: 'tts-1 tts-1-hd tts-1-1106 tts-1-hd-1106 gpt-4o-mini-tts gpt-4o-mini-tts-2025-12-15',
+  image: `gpt-image-1.5 gpt-image-2 gpt-image-2-2026-04-21 gpt-image-2.5-sunburst gpt-image-2.5-sunburst-2026-09-08 gpt-image-2.5-flare
+    gpt-image-2.5-flare-2026-09-08 gpt-image-2.6-sunburst gpt-image-2.6-flare gpt-image-1 gpt-image-1-mini chatgpt-image-latest
+    dall-e-2 dall-e-3`,
+  speech: 'tts-1 tts-1-hd tts-1-1106 tts-1-hd-1106 gpt-4o-mini-tts gpt-4o-mini-tts-2025-03-20 gpt-4o-mini-tts-2025-12-15',
   transcription: `whisper-1 gpt-transcribe gpt-live-transcribe gpt-4o-transcribe gpt-4o-mini-transcribe gpt-4o-mini-transcribe-2025-12-15
     gpt-4o-transcribe-diarize gpt-realtime-whisper`,
   video: 'sora-2 sora-2-pro sora-2-2025-10-06 sora-2-2025-12-08 sora-2-pro-2025-10-06',
