@@ -8,7 +8,7 @@ import { cutText, logprobsOf, reasoningTokens } from '../generation.ts'
 import type { Item } from '../items.ts'
 import { seal } from '../sealed.ts'
 import type { Context } from './context.ts'
-import { runHostedTools } from './hosted-tools.ts'
+import { completeHostedTool, runHostedTools } from './hosted-tools.ts'
 import type { HostedResult } from './hosted-tool.ts'
 import type { ResponseRequest } from './request.ts'
 import type { ResponseObject } from './stored.ts'
@@ -17,7 +17,7 @@ export type MadeResponse = { readonly response: ResponseObject; readonly tokenPa
 
 /** The response as it will be when it is over. */
 export async function makeResponse(platform: Platform, request: ResponseRequest, context: Context): Promise<MadeResponse> {
-  const hosted = await runHostedTools(platform, request.tools ?? [], context.prompt, request.include ?? [])
+  const hosted = await runHostedTools(platform, request.tools ?? [], context, request.include ?? [])
   const findings = hosted.flatMap(({ finding, items }) =>
     finding === null ? [] : [{ role: 'tool', text: finding, toolName: toolNameOf(items) } as const],
   )
@@ -94,7 +94,7 @@ function formatOf({ text }: ResponseRequest): JsonObject {
 }
 
 const completeTool = (tool: JsonObject): JsonObject =>
-  tool['type'] === 'function' ? { description: null, parameters: null, ...tool, strict: tool['strict'] ?? true } : tool
+  tool['type'] === 'function' ? { description: null, parameters: null, ...tool, strict: tool['strict'] ?? true } : completeHostedTool(tool)
 
 type Written = { readonly items: readonly Item[]; readonly tokens: number; readonly isCut: boolean }
 
@@ -109,7 +109,7 @@ function writeItems(platform: Platform, request: ResponseRequest, reply: Reply, 
   const isCut = cut.end === 'length'
   const logprobs =
     request.include?.includes('message.output_text.logprobs') === true ? logprobsOf(cut.tokens, request.top_logprobs ?? 0) : []
-  const annotations = hosted.flatMap((each) => each.annotations)
+  const annotations = hosted.flatMap(({ cite }) => cite(cut.text))
   const part =
     reply.refusal === null ? { type: 'output_text', annotations, logprobs, text: cut.text } : { type: 'refusal', refusal: cut.text }
   const message: Item = {

@@ -53,6 +53,9 @@ const itemEvents: Readonly<Record<string, ItemEvents>> = {
   reasoning: reasoningEvents,
   function_call: (item, options) => textFieldEvents(item, options, { field: 'arguments', prefix: 'response.function_call_arguments' }),
   custom_tool_call: (item, options) => textFieldEvents(item, options, { field: 'input', prefix: 'response.custom_tool_call_input' }),
+  code_interpreter_call: codeEvents,
+  file_search_call: (item) =>
+    stepEvents(item, 'response.file_search_call', ['in_progress', 'searching', 'completed'], { queries: [], results: null }),
   web_search_call: (item) => stepEvents(item, 'response.web_search_call', ['in_progress', 'searching', 'completed']),
 }
 
@@ -65,9 +68,22 @@ function* plainEvents(item: Item): Generator<Unnumbered> {
 }
 
 /** Items that pass through states: `response.web_search_call.searching` and so on. */
-function* stepEvents(item: Item, prefix: string, steps: readonly string[]): Generator<Unnumbered> {
-  yield added({ ...item, status: 'in_progress' })
+function* stepEvents(item: Item, prefix: string, steps: readonly string[], begun: JsonObject = {}): Generator<Unnumbered> {
+  yield added({ ...item, ...begun, status: 'in_progress' })
   for (const step of steps) yield { type: `${prefix}.${step}`, item_id: item.id }
+  yield done(item)
+}
+
+/** The code comes piece by piece, then it is said to run. */
+function* codeEvents(item: Item, { tokens }: EventOptions): Generator<Unnumbered> {
+  const code = textOr(item['code'])
+  const at = { item_id: item.id }
+  yield added({ ...item, code: '', outputs: null, status: 'in_progress' })
+  yield { type: 'response.code_interpreter_call.in_progress', ...at }
+  for (const delta of tokens.split(code)) yield { type: 'response.code_interpreter_call_code.delta', ...at, delta }
+  yield { type: 'response.code_interpreter_call_code.done', ...at, code }
+  yield { type: 'response.code_interpreter_call.interpreting', ...at }
+  yield { type: 'response.code_interpreter_call.completed', ...at }
   yield done(item)
 }
 

@@ -11,6 +11,8 @@ export type HostedContext = {
   /** What the user asked last. */
   readonly asked: string
   readonly prompt: Prompt
+  /** Everything that came before, calls of earlier answers included. */
+  readonly items: readonly Item[]
   readonly include: readonly string[]
   /** Whether `tool_choice` names this tool, or demands any. */
   readonly isForced: boolean
@@ -21,9 +23,15 @@ export type HostedResult = {
   readonly items: readonly Item[]
   /** What it found out, for the answer; null where there is nothing to say. */
   readonly finding: string | null
-  /** Annotations for the answer's text. */
-  readonly annotations: readonly JsonObject[]
+  /** Annotations for the text that was answered. */
+  readonly cite: (text: string) => readonly JsonObject[]
 }
 
-/** Returns null where the prompt gives no reason to use the tool. */
-export type HostedTool = (context: HostedContext) => HostedResult | null | Promise<HostedResult | null>
+export type HostedTool = {
+  /** Refuses what cannot work before anything is accepted; `at` is how the request names the tool. */
+  readonly check?: (platform: Platform, tool: JsonObject, at: string) => void
+  /** The tool as responses show it. */
+  readonly complete?: (tool: JsonObject) => JsonObject
+  /** Null where the prompt gives no reason to use the tool. */
+  readonly run: (context: HostedContext) => HostedResult | null | Promise<HostedResult | null>
+}

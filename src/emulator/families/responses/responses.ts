@@ -12,6 +12,7 @@ import type { Context } from './context.ts'
 import { makeResponse, skeleton } from './create.ts'
 import type { MadeResponse } from './create.ts'
 import { asSse, eventsOf } from './events.ts'
+import { checkHostedTools } from './hosted-tools.ts'
 import { readRequest } from './request.ts'
 import type { ResponseRequest } from './request.ts'
 import { forgetResponse, keepResponse, responses as stored } from './stored.ts'
@@ -23,6 +24,7 @@ export const responses = {
     const { platform } = call
     const request = readRequest(platform, await call.json())
     const context = readContext(platform, request)
+    checkHostedTools(platform, request.tools ?? [])
     if (request.background === true) return createInBackground(call, request, context)
     const { response, tokenPaceMs } = await makeResponse(platform, request, context)
     const keep = (): void =>
