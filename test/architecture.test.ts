@@ -19,7 +19,8 @@ const walls: Readonly<Record<string, Wall>> = {
   relay: { modules: ['kernel', 'catalog', 'identity', 'upstreams', 'telemetry'], packages: [] },
   http: { modules: ['kernel', 'relay', 'telemetry'], packages: [] },
   emulator: { modules: ['catalog'], packages: ['@fastify/busboy', 'node:sqlite'] },
-  cli: { modules: ['kernel', 'catalog', 'config', 'store', 'identity', 'emulator', 'app'], packages: ['commander'] },
+  check: { modules: [], packages: [] },
+  cli: { modules: ['kernel', 'catalog', 'config', 'store', 'identity', 'emulator', 'check', 'app'], packages: ['commander'] },
   app: {
     modules: ['kernel', 'catalog', 'config', 'telemetry', 'store', 'identity', 'upstreams', 'relay', 'http', 'emulator'],
     packages: [],
