@@ -19,6 +19,7 @@ import { responseSteps } from './families/responses/background.ts'
 import { responses } from './families/responses/responses.ts'
 import { skills } from './families/skills/skills.ts'
 import { uploads } from './families/uploads.ts'
+import { vaults } from './families/vaults/vaults.ts'
 import { vectorStoreSteps } from './families/vector-stores/ingest.ts'
 import { vectorStores } from './families/vector-stores/vector-stores.ts'
 import { webhookSteps } from './families/webhooks/deliver.ts'
@@ -41,6 +42,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...responses,
   ...skills,
   ...uploads,
+  ...vaults,
   ...vectorStores,
   ...webhooks,
 }
