@@ -63,14 +63,18 @@ type Scorer = (text: string, direction: Float32Array) => number
 function scorerOf(query: string, isReranked: boolean): Scorer {
   const wanted = embed(query, dimensions)
   const words = contentWords(query)
+  const weight = words.reduce((sum, each) => sum + weightOf(each), 0)
   return (text, direction) => {
     const nearness = Math.min(1, Math.max(0, similarity(wanted, direction)))
-    if (!isReranked || words.length === 0) return rounded(nearness)
+    if (!isReranked || weight === 0) return rounded(nearness)
     const present = new Set(text.toLowerCase().match(word))
-    const share = words.filter((each) => present.has(each) || present.has(`${each}s`) || present.has(each.replace(/s$/, ''))).length
-    return rounded(0.4 * nearness + (0.6 * share) / words.length)
+    const found = words.filter((each) => present.has(each) || present.has(`${each}s`) || present.has(each.replace(/s$/, '')))
+    return rounded(0.4 * nearness + (0.6 * found.reduce((sum, each) => sum + weightOf(each), 0)) / weight)
   }
 }
+
+/** Long words are rarer, and say more. */
+const weightOf = (each: string): number => Math.min(each.length, 12)
 
 const rounded = (score: number): number => Math.round(score * 10_000) / 10_000
 

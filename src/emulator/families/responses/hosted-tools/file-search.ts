@@ -96,11 +96,18 @@ function worthQuoting(hits: readonly Hit[]): readonly Hit[] {
 
 const quoteLengthMax = 300
 
-/** The sentence that shares most words with the question. */
+/** The sentence that shares most with the question; long words that are rare in the text say most. */
 function bestSentence(text: string, query: string): string {
-  const wanted = new Set(contentWords(query))
-  const sentences = text.split(/(?<=[.!?])\s+|\n+/u).filter((each) => each.trim() !== '')
-  const scoreOf = (sentence: string): number => contentWords(sentence).filter((each) => wanted.has(each) || wanted.has(`${each}s`)).length
+  const counts = new Map<string, number>()
+  for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) counts.set(word, (counts.get(word) ?? 0) + 1)
+  const wanted = contentWords(query).flatMap((each) => [each, `${each}s`, each.replace(/s$/, '')])
+  const weights = new Map(wanted.map((each) => [each, each.length / Math.sqrt(counts.get(each) ?? 1)]))
+  const scoreOf = (sentence: string): number => contentWords(sentence).reduce((sum, each) => sum + (weights.get(each) ?? 0), 0)
+  // A line that ends within a sentence is only the edge of a page; a new point of a list is not.
+  const sentences = text
+    .split(/(?<=[.!?:])\s+|\n{2,}|\n(?=\s*(?:[-*#•|]|\d+[.)]))/u)
+    .map((each) => each.replaceAll(/\s+/g, ' ').trim())
+    .filter((each) => each !== '')
   const [best = text] = sentences.toSorted((a, b) => scoreOf(b) - scoreOf(a))
-  return best.trim().slice(0, quoteLengthMax)
+  return best.slice(0, quoteLengthMax)
 }
