@@ -22,7 +22,7 @@ import { openDatabase } from './state/database.ts'
 import { createObjects } from './state/objects.ts'
 import { replyFromPrompt } from './text/engine.ts'
 import type { Replier } from './text/reply.ts'
-import { approximateTokenizer } from './text/tokens.ts'
+import { o200k } from './text/tokens.ts'
 import type { Tokenizer } from './text/tokens.ts'
 
 /** Parts that code may replace, beside the settings that a command line can. */
@@ -49,7 +49,7 @@ export type Emulator = {
  * @example await using emulator = await startEmulator({ dataDir: './data' })
  */
 export async function startEmulator(options: EmulatorOptions & EmulatorParts): Promise<Emulator> {
-  const { clock = createClock(), reply = replyFromPrompt, tokens = approximateTokenizer, warn = warnOnStderr, ...given } = options
+  const { clock = createClock(), reply = replyFromPrompt, tokens = o200k, warn = warnOnStderr, ...given } = options
   const settings: EmulatorSettings = { ...emulatorDefaults, ...given }
   const directory = join(settings.dataDir, 'emulator')
   const database = openDatabase(directory)
