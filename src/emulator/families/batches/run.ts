@@ -54,13 +54,13 @@ type Way = {
 async function throughLines(platform: Platform, batch: Batch, { linesMax, isWanted, resultOf }: Way): Promise<boolean> {
   const work = works(platform).get(batch.id)
   if (work === undefined) return true
+  let { inputAt, line } = work
+  let { completed, failed } = batch.request_counts
+  let { usage } = batch
+  let count = 0
+  let isDone = true
   const results = await openResults(platform, work)
   try {
-    let { inputAt, line } = work
-    let { completed, failed } = batch.request_counts
-    let { usage } = batch
-    let count = 0
-    let isDone = true
     for await (const read of readLines(platform.blobs.path(batch.input_file_id), { at: inputAt, number: line })) {
       if (count === linesMax || !isWanted()) {
         isDone = false
@@ -77,15 +77,16 @@ async function throughLines(platform: Platform, batch: Batch, { linesMax, isWant
       // Other requests are served in between.
       if (++count % 20 === 0) await setImmediate()
     }
-    platform.objects.together(() => {
-      works(platform).put({ ...work, inputAt, line, ...results.sizes() })
-      const now = batches(platform).get(batch.id)
-      if (now !== undefined) batches(platform).put({ ...now, request_counts: { ...now.request_counts, completed, failed }, usage })
-    })
-    return isDone
   } finally {
     await results.close()
   }
+  // At the very end: nobody sees these counts before the step is over.
+  platform.objects.together(() => {
+    works(platform).put({ ...work, inputAt, line, ...results.sizes() })
+    const now = batches(platform).get(batch.id)
+    if (now !== undefined) batches(platform).put({ ...now, request_counts: { ...now.request_counts, completed, failed }, usage })
+  })
+  return isDone
 }
 
 /** Validated before, so it parses. */

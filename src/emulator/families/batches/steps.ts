@@ -13,7 +13,15 @@ export const batchSteps: JobSteps = {
   'batches.step': async (platform, id) => {
     const batch = batches(platform).get(id)
     if (batch === undefined || isOver(batch.status)) return
-    await advance(platform, batch)
+    try {
+      await advance(platform, batch)
+    } catch (error) {
+      // A disk that is full, say: the batch must not wait for ever.
+      platform.warn(`batch ${id} failed`, error)
+      fail(platform, id, [
+        { code: 'server_error', message: 'The server had an error while processing this batch.', param: null, line: null },
+      ])
+    }
     const after = batches(platform).get(id)
     if (after !== undefined && !isOver(after.status)) platform.jobs.schedule('batches.step', id)
   },
