@@ -1,5 +1,6 @@
 // Every endpoint's behaviour, merged from one file per family. A row that is missing here answers 501.
 import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
+import { audio } from './families/audio/audio.ts'
 import { batches } from './families/batches/batches.ts'
 import { batchSteps } from './families/batches/steps.ts'
 import { chat } from './families/chat/chat.ts'
@@ -27,6 +28,7 @@ import { webhooks } from './families/webhooks/webhooks.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
+  ...audio,
   ...batches,
   ...chat,
   ...completions,
