@@ -53,7 +53,7 @@ test('a wrong command line is told with what was meant, exits with 2 and shows n
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['strat'], /^relay: unknown command 'strat'\n\(Did you mean start\?\)/],
     [['start', '--prot', '1'], /^relay: unknown option '--prot'\n\(Did you mean --port\?\)/],
-    [['token', 'create'], /^relay: missing required argument 'name'/],
+    [['token', 'revoke'], /^relay: missing required argument 'id-or-name'/],
     [['endpoints', 'file'], /^relay: There is no family file\. Did you mean files\?/],
     [['start', '--port', '80a'], /^relay: --port \(flag\) is "80a": use a whole number/],
     [['emulator', '--port', '80a', '--job-ms', 'x'], /^relay: --port \(flag\) is "80a".*\nrelay: --job-ms \(flag\) is "x"/],
@@ -88,10 +88,17 @@ test('a token is made, listed and revoked, its secret shown once and alone on st
 test('programs get one JSON object for a new and for a revoked token', async (context) => {
   const { relay } = relayIn(context)
   const made = JSON.parse((await relay(['token', 'create', 'ci', '--json'])).stdout) as Record<string, string>
-  assert.deepEqual([made['name'], made['revokedAt'], made['secret']?.slice(0, 3)], ['ci', null, 'rk_'])
+  assert.deepEqual([made['name'], made['revokedAt'], made['token']?.slice(0, 3)], ['ci', null, 'rk_'])
   const revoked = JSON.parse((await relay(['token', 'revoke', made['id'] ?? '', '--json'])).stdout) as Record<string, string>
   assert.equal(revoked['id'], made['id'])
-  assert.equal(revoked['secret'], undefined)
+  assert.equal(revoked['token'], undefined)
+})
+
+test('a token needs no name: the first that is free is given', async (context) => {
+  const { relay } = relayIn(context)
+  const names: unknown[] = []
+  for (const args of [[], ['--name', 'token-2'], []]) names.push((JSON.parse((await relay(['token', 'create', '--json', ...args])).stdout) as { name: string }).name)
+  assert.deepEqual(names, ['token-1', 'token-2', 'token-3'])
 })
 
 test('what cannot be done with a token is told in one line and exits with 1', async (context) => {

@@ -90,16 +90,17 @@ function addToken(relay: Command): void {
   const withFolder = (command: Command): ((options: Record<string, string>) => Flags) => addSettings(command, ['dataDir', 'configFile'])
 
   const create = token
-    .command('create <name>')
+    .command('create [name]')
     .description('make a token and print it, this one time')
+    .option('--name <name>', 'its name, when it is not the argument')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExamples:\n  $ relay token create "laptop of Ada"\n  $ RELAY_KEY=$(relay token create ci)      only the token goes to standard output',
     )
   const createFlags = withFolder(create)
-  create.action(async (name: string, options: Record<string, string> & Json) =>
-    (await import('./token.ts')).createToken(createFlags(options), name, options.json === true),
+  create.action(async (name: string | undefined, options: Record<string, string> & Json) =>
+    (await import('./token.ts')).createToken(createFlags(options), name ?? options['name'] ?? null, options.json === true),
   )
 
   const list = token.command('list').description('list the tokens, without their secrets').option('--json', 'print a JSON array')

@@ -11,10 +11,10 @@ import { Failure } from './failure.ts'
 import { table } from './table.ts'
 
 /** Only the secret goes to standard output, so that `$(relay token create ci)` is the token. */
-export async function createToken(flags: Flags, name: string, isJson: boolean): Promise<void> {
+export async function createToken(flags: Flags, name: string | null, isJson: boolean): Promise<void> {
   const dataDir = await dataDirOf(flags)
-  const { token, secret } = withTokens(dataDir, (tokens) => tokens.create({ name }))
-  if (isJson) return console.log(JSON.stringify({ ...publicToken(token), secret }))
+  const { token, secret } = withTokens(dataDir, (tokens) => tokens.create({ name: name ?? nextName(tokens) }))
+  if (isJson) return console.log(JSON.stringify({ token: secret, ...publicToken(token) }))
   console.error(`Made the token ${token.name} (${token.id}) in ${dataDir}. It is shown this one time:`)
   console.log(secret)
 }
@@ -45,6 +45,14 @@ export async function revokeToken(flags: Flags, idOrName: string, isJson: boolea
   const token = withTokens(dataDir, (tokens) => tokens.revoke(idOrName))
   if (isJson) return console.log(JSON.stringify(publicToken(token)))
   console.error(`Revoked the token ${token.name} (${token.id}). A running relay refuses it within a second.`)
+}
+
+/** For whoever does not care: the first of `token-1`, `token-2`, ... that no valid token has. */
+function nextName(tokens: Tokens): string {
+  const taken = new Set(tokens.list().flatMap(({ name, revokedAt }) => (revokedAt === null ? [name] : [])))
+  let number = 1
+  while (taken.has(`token-${number}`)) number++
+  return `token-${number}`
 }
 
 async function dataDirOf(flags: Flags): Promise<string> {
