@@ -31,6 +31,8 @@ export type Tally = {
   endpoint: Endpoint | null
   caller: Caller | null
   model: string | null
+  /** What went wrong upstream, for the log. */
+  failure: string | null
   status: number
 }
 

@@ -42,6 +42,7 @@ export function createForward(options: ForwardOptions): Forward {
         return { ...routed, reply, replyHead }
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error
+        tally.failure = error.describe()
         if (departure.hasLeft()) throw new ClientLeft()
         if (!isReplayable(endpoint, request, error, tally.attempts)) throw refusalOf(error, request.silenceMs)
       }
@@ -76,10 +77,12 @@ function attempt({ incoming, outgoing, account, departure, tally }: Routed, requ
 /** The head is one string: small requests leave in a single write. Authorization comes from the account, framing from the body. */
 function wireRequest({ incoming, account, upstreamPath, presented, head, endpoint, body }: Routed, options: ForwardOptions): WireRequest {
   const method = incoming.method ?? 'GET'
+  // The operator's own choice stands, whatever the callers may choose.
+  const passesAccount = options.passAccountHeaders && account.organization === null && account.project === null
   let lines = `${method} ${account.basePath}${upstreamPath} HTTP/1.1\r\nHost: ${account.authority}\r\nAuthorization: Bearer ${account.key.reveal()}\r\n`
   if (account.organization !== null) lines += `OpenAI-Organization: ${account.organization}\r\n`
   if (account.project !== null) lines += `OpenAI-Project: ${account.project}\r\n`
-  lines += upstreamHeaderLines(incoming.rawHeaders, head.connection, options.passAccountHeaders, presented)
+  lines += upstreamHeaderLines(incoming.rawHeaders, head.connection, passesAccount, presented)
   // RFC 9110 8.6: a method that usually carries content says so when there is none.
   if (body.kind === 'none') lines += method === 'GET' || method === 'DELETE' ? '' : 'Content-Length: 0\r\n'
   else if (body.kind === 'bytes') lines += `Content-Length: ${body.bytes.length}\r\n`

@@ -28,8 +28,9 @@ export function createObserve(tick: () => number): Observe {
         if (!writer.write(bytes, isLast)) reply.pause()
       },
       end: writer.end,
-      fail() {
+      fail(failure) {
         hasFailed = true
+        tally.failure = failure.describe()
         // Where the end of the connection is the end of the body, only a reset says that this is none (RFC 9112 6.3).
         if (incoming.httpVersion === '1.0') incoming.socket.resetAndDestroy()
         else outgoing.destroy()

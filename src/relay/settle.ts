@@ -13,7 +13,7 @@ export function createSettle({ log, metrics, tick }: { readonly log: Log; readon
     metrics.exchange(endpoint, tally.status, outcome, durationMs, firstByteMs, tally.requestBytes, tally.answerBytes)
     log.exchange({
       requestId, upstreamRequestId: tally.upstreamRequestId, tokenId: tally.caller?.tokenId ?? null, endpoint, method: incoming.method ?? '', status: tally.status,
-      outcome, code, model: tally.model, attempts: tally.attempts, requestBytes: tally.requestBytes, answerBytes: tally.answerBytes, durationMs, firstByteMs,
+      outcome, code, model: tally.model, failure: tally.failure, attempts: tally.attempts, requestBytes: tally.requestBytes, answerBytes: tally.answerBytes, durationMs, firstByteMs,
     })
   }
 }

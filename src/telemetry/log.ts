@@ -13,6 +13,8 @@ export type ExchangeFields = {
   /** Code of the refusal, when we refused. */
   readonly code: string | null
   readonly model: string | null
+  /** What went wrong upstream, in our words. */
+  readonly failure: string | null
   readonly attempts: number
   readonly requestBytes: number
   readonly answerBytes: number
@@ -64,10 +66,10 @@ export function createLog({ isOn, now, descriptor = 1 }: { readonly isOn: boolea
 
 /** Put together by hand: this runs for every exchange, and only three of the fields can hold anything but plain words. */
 function exchangeLine(now: number, fields: ExchangeFields): string {
-  const { requestId, upstreamRequestId, tokenId, endpoint, method, status, outcome, code, model, attempts, requestBytes, answerBytes, durationMs, firstByteMs } = fields
+  const { requestId, upstreamRequestId, tokenId, endpoint, method, status, outcome, code, model, failure, attempts, requestBytes, answerBytes, durationMs, firstByteMs } = fields
   return (
     `{"time":"${new Date(now).toISOString()}","level":"info","event":"exchange","request_id":"${requestId}","upstream_request_id":${text(upstreamRequestId)},` +
-    `"token_id":${text(tokenId)},"endpoint":"${endpoint}","method":${text(method)},"status":${status},"outcome":"${outcome}","code":${text(code)},"model":${text(model)},` +
+    `"token_id":${text(tokenId)},"endpoint":"${endpoint}","method":${text(method)},"status":${status},"outcome":"${outcome}","code":${text(code)},"model":${text(model)},"failure":${text(failure)},` +
     `"attempts":${attempts},"request_bytes":${requestBytes},"answer_bytes":${answerBytes},"duration_ms":${durationMs.toFixed(1)},"first_byte_ms":${firstByteMs === null ? 'null' : firstByteMs.toFixed(1)}}\n`
   )
 }

@@ -1,4 +1,5 @@
 // How an upstream exchange can go wrong. The kind decides the refusal; the text is for the log and never answered to a client.
+import { errorCode } from '../../kernel/error-code.ts'
 
 export type FailureKind =
   /** No connection could be made: DNS, refused, TLS, connect deadline. Nothing was sent. */
@@ -9,8 +10,6 @@ export type FailureKind =
   | 'malformed'
   /** Silence beyond the deadline of the pace. */
   | 'silent'
-  /** We gave up ourselves: the client left, or its body broke off. */
-  | 'aborted'
 
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
@@ -21,5 +20,10 @@ export class UpstreamFailure extends Error {
   constructor(kind: FailureKind, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.kind = kind
+  }
+
+  /** For the log: what happened, in our words and the short word of the system. Nothing of it came from the upstream. */
+  describe(): string {
+    return `${this.kind}: ${this.message}${this.cause === undefined ? '' : ` (${errorCode(this.cause)})`}`
   }
 }
