@@ -1,5 +1,7 @@
 // Every endpoint's behaviour, merged from one file per family. A row that is missing here answers 501.
 import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
+import { assistants } from './families/assistants/assistants.ts'
+import { runSteps } from './families/assistants/run-steps.ts'
 import { audio } from './families/audio/audio.ts'
 import { batches } from './families/batches/batches.ts'
 import { batchSteps } from './families/batches/steps.ts'
@@ -23,11 +25,14 @@ import { uploads } from './families/uploads.ts'
 import { vaults } from './families/vaults/vaults.ts'
 import { vectorStoreSteps } from './families/vector-stores/ingest.ts'
 import { vectorStores } from './families/vector-stores/vector-stores.ts'
+import { videoSteps } from './families/videos/steps.ts'
+import { videos } from './families/videos/videos.ts'
 import { webhookSteps } from './families/webhooks/deliver.ts'
 import { webhooks } from './families/webhooks/webhooks.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
+  ...assistants,
   ...audio,
   ...batches,
   ...chat,
@@ -46,6 +51,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...uploads,
   ...vaults,
   ...vectorStores,
+  ...videos,
   ...webhooks,
 }
 
@@ -55,6 +61,8 @@ export const jobSteps: JobSteps = {
   ...evalSteps,
   ...fineTuningSteps,
   ...responseSteps,
+  ...runSteps,
   ...vectorStoreSteps,
+  ...videoSteps,
   ...webhookSteps,
 }

@@ -196,7 +196,7 @@ test('what was stored before can be judged: chat completions and responses', asy
 })
 
 test('a run is cancelled by either path, and only while it runs', async () => {
-  await using emulator = await startTestEmulator({ jobPaceMs: 200 })
+  await using emulator = await startTestEmulator({ jobPaceMs: 2000 })
   const { client } = emulator
   const { id: eval_id } = await client.evals.create(answers)
   const cancels = [

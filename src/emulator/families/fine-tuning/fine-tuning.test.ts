@@ -44,7 +44,7 @@ test('a job goes through its states, also over a restart, and leaves a model tha
     [created.status, created.model, created.fine_tuned_model, created.hyperparameters.n_epochs, created.hyperparameters.batch_size],
     ['validating_files', 'gpt-4o-mini-2024-07-18', null, 4, 'auto'],
   )
-  await until(client, created.id, 'running')
+  await until(client, created.id, 'running', 'succeeded')
   await emulator.restart()
   ;({ client } = emulator)
   const job = await until(client, created.id, 'succeeded')
@@ -87,7 +87,7 @@ test('a job goes through its states, also over a restart, and leaves a model tha
 })
 
 test('a job can be paused, resumed where it was, and cancelled, and not twice', async () => {
-  await using emulator = await startTestEmulator()
+  await using emulator = await startTestEmulator({ jobPaceMs: 100 })
   const { client } = emulator
   const training_file = await upload(client, lines(12))
   const { id } = await client.fineTuning.jobs.create({ model: 'gpt-4.1-mini', training_file })
@@ -96,7 +96,7 @@ test('a job can be paused, resumed where it was, and cancelled, and not twice', 
   const paused = await client.fineTuning.jobs.pause(id)
   assert.deepEqual([paused.status], ['paused'])
   const told = (await client.fineTuning.jobs.listEvents(id)).data.length
-  await sleep(60)
+  await sleep(250)
   assert.equal((await client.fineTuning.jobs.listEvents(id)).data.length, told)
   assert.equal((await client.fineTuning.jobs.resume(id)).status, 'queued')
   await until(client, id, 'running')

@@ -58,7 +58,7 @@ test('a background response that ends is told to its endpoint, signed so that th
 
 test('an endpoint hears of the types it asked for only', async () => {
   await using receiver = await startReceiver()
-  await using emulator = await startTestEmulator()
+  await using emulator = await startTestEmulator({ jobPaceMs: 150 })
   const { client } = emulator
   await client.webhooks.create({ name: 'cancels', url: receiver.url, event_types: ['response.cancelled'] })
   const first = await client.responses.create({ model: 'gpt-4o', input: 'one', background: true })
