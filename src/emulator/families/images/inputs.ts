@@ -34,7 +34,8 @@ export async function readFormInputs(form: Form, kind: ImageKind): Promise<reado
   return [...inputs, read]
 }
 
-async function readFormFile(file: FormFile, kind: ImageKind, index: number): Promise<Input> {
+/** One picture of a form, looked at. */
+export async function readFormFile(file: FormFile, kind: ImageKind, index: number): Promise<Input> {
   const { readImageFacts } = await import('../../media/image-facts.ts')
   const { name, contentType, draft } = file
   const accepted = kind === 'gpt' ? ['image/jpeg', 'image/png', 'image/webp'] : ['image/png']
@@ -59,14 +60,14 @@ export function requireSquare(inputs: readonly Input[]): void {
   if (size !== undefined && size !== null && size.width !== size.height) throw invalid('Uploaded image must be square.', 'image')
 }
 
-const reference = object({ file_id: optional(string()), image_url: optional(string()) })
+export const imageReference = object({ file_id: optional(string()), image_url: optional(string()) })
 type Reference = Values<{ file_id: ReturnType<typeof optional<string>>; image_url: ReturnType<typeof optional<string>> }>
 
 /** `images` and `mask` of a JSON body; the second value is the body without them. */
 export async function readJsonInputs(platform: Platform, body: JsonObject): Promise<readonly [inputs: readonly Input[], rest: JsonObject]> {
   const { images, mask, ...rest } = body
   const named = readShape(
-    { images: array(reference, { min: 1, max: imagesMax }), mask: optional(reference) },
+    { images: array(imageReference, { min: 1, max: imagesMax }), mask: optional(imageReference) },
     { ...(images === undefined ? {} : { images }), ...(mask === undefined ? {} : { mask }) },
   )
   const inputs = await Promise.all(named.images.map((each, index) => readReference(platform, each, `images[${index}]`, index)))
