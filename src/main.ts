@@ -1,5 +1,4 @@
 // The process: its arguments go to the command line, and what comes back is its exit code.
-import './v8.ts'
 import { runCommandLine } from './cli/command-line.ts'
 
 process.exitCode = await runCommandLine(process.argv.slice(2))

@@ -25,8 +25,7 @@ const walls: Readonly<Record<string, Wall>> = {
     modules: ['kernel', 'catalog', 'config', 'telemetry', 'store', 'identity', 'upstreams', 'relay', 'http', 'emulator'],
     packages: [],
   },
-  v8: { modules: [], packages: [] },
-  main: { modules: ['v8', 'cli'], packages: [] },
+  main: { modules: ['cli'], packages: [] },
 }
 
 /** Node's own modules are free, apart from these: they belong to the module that hides them. */

@@ -30,8 +30,10 @@ export function createHolder({ maxBodyBytes, maxHeldBytes, silenceMs }: HolderOp
           heldBytes -= bytes
           bytes = 0
         }
+        let isOver = false
         const stop = (reason: Refusal | ClientLeft): void => {
           incoming.off('data', onData).off('end', onEnd).off('close', onClose)
+          isOver = true
           if (timer !== null) clearTimeout(timer)
           release()
           reject(reason)
@@ -46,6 +48,7 @@ export function createHolder({ maxBodyBytes, maxHeldBytes, silenceMs }: HolderOp
           timer?.refresh()
         }
         const onEnd = (): void => {
+          isOver = true
           incoming.off('close', onClose)
           if (timer !== null) clearTimeout(timer)
           const [first] = chunks
@@ -54,7 +57,7 @@ export function createHolder({ maxBodyBytes, maxHeldBytes, silenceMs }: HolderOp
         incoming.on('data', onData).once('end', onEnd).once('close', onClose)
         // A body that came with its head is whole by the next turn of the loop: no timer for the usual case.
         setImmediate(() => {
-          if (!incoming.readableEnded && !incoming.destroyed) timer = setTimeout(() => stop(new Refusal('request_timeout', { seconds: String(silenceMs / 1000) })), silenceMs)
+          if (!isOver) timer = setTimeout(() => stop(new Refusal('request_timeout', { seconds: String(silenceMs / 1000) })), silenceMs)
         })
       })
     },
