@@ -11,10 +11,19 @@ import { startMutant, type Answered, type Mutation } from './harness/mutant.ts'
 import { startWorld, type World } from './harness/world.ts'
 
 const settings: Settings = { model: 'gpt-4o-mini', batchWaitMs: 20_000 }
-const json = (status: number, value: unknown): Answered => ({ status, contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) })
-const refusal = (status: number): Answered => json(status, { error: { message: 'no', type: 'invalid_request_error', param: null, code: null } })
+const json = (status: number, value: unknown): Answered => ({
+  status,
+  contentType: 'application/json',
+  body: Buffer.from(JSON.stringify(value)),
+})
+const refusal = (status: number): Answered =>
+  json(status, { error: { message: 'no', type: 'invalid_request_error', param: null, code: null } })
 const isContent = (path: string): boolean => path.endsWith('/content')
-const failures = ({ steps }: GateResult): string => steps.filter(({ isOk }) => !isOk).map(({ name, detail }) => `${name}: ${detail}`).join('; ')
+const failures = ({ steps }: GateResult): string =>
+  steps
+    .filter(({ isOk }) => !isOk)
+    .map(({ name, detail }) => `${name}: ${detail}`)
+    .join('; ')
 
 async function run(id: string, baseUrl: string, token: string): Promise<GateResult> {
   const gate = gates.find((each) => each.id === id)
@@ -46,7 +55,8 @@ describe('a good relay', () => {
         assert.ok(result.status === 'passed' || id === 'C')
       }
       const client = createClient(world.url, world.token)
-      for (const list of ['/files', '/containers']) assert.deepEqual((JSON.parse((await client.get(list)).body.toString()) as { data: unknown[] }).data, [], list)
+      for (const list of ['/files', '/containers'])
+        assert.deepEqual((JSON.parse((await client.get(list)).body.toString()) as { data: unknown[] }).data, [], list)
     })
 
   test('a wrong token passes no gate: an error is never a success', async () => {
@@ -55,22 +65,71 @@ describe('a good relay', () => {
   })
 })
 
-const openapi = (...ids: string[]): Answered => json(200, { openapi: '3.1.0', paths: Object.fromEntries(ids.map((operationId, at) => [`/p${at}`, { get: { operationId } }])) })
+const openapi = (...ids: string[]): Answered =>
+  json(200, { openapi: '3.1.0', paths: Object.fromEntries(ids.map((operationId, at) => [`/p${at}`, { get: { operationId } }])) })
 
 const mutants: readonly [gate: string, fault: string, mutation: Mutation][] = [
-  ['A', 'answers 415 to a cancel without a content type', { instead: ({ path, contentType }) => (path.endsWith('/cancel') && contentType === undefined ? refusal(415) : null) }],
-  ['A', 'wants a length of every request', { instead: ({ method, path, hasLength }) => (method === 'POST' && path.endsWith('/cancel') && !hasLength ? refusal(411) : null) }],
-  ['A', 'loses a byte of a file', { change: (answered, { path }) => (isContent(path) ? { ...answered, body: answered.body.subarray(1) } : null) }],
+  [
+    'A',
+    'answers 415 to a cancel without a content type',
+    { instead: ({ path, contentType }) => (path.endsWith('/cancel') && contentType === undefined ? refusal(415) : null) },
+  ],
+  [
+    'A',
+    'wants a length of every request',
+    { instead: ({ method, path, hasLength }) => (method === 'POST' && path.endsWith('/cancel') && !hasLength ? refusal(411) : null) },
+  ],
+  [
+    'A',
+    'loses a byte of a file',
+    { change: (answered, { path }) => (isContent(path) ? { ...answered, body: answered.body.subarray(1) } : null) },
+  ],
   ['B', 'collects a stream before it sends it', { change: (answered, { path }) => (path === '/v1/responses' ? answered : null) }],
-  ['B', 'calls a stream JSON', { change: (answered, { path }) => (path === '/v1/responses' ? { ...answered, contentType: 'application/json' } : null) }],
+  [
+    'B',
+    'calls a stream JSON',
+    { change: (answered, { path }) => (path === '/v1/responses' ? { ...answered, contentType: 'application/json' } : null) },
+  ],
   ['C', 'names an operation twice', { instead: ({ path }) => (path === '/openapi.json' ? openapi('a', 'b', 'a') : null) }],
   ['C', 'answers a document without operations', { instead: ({ path }) => (path === '/openapi.json' ? openapi() : null) }],
-  ['D', 'reads binary content as text', { change: (answered, { path }) => (path.includes('/containers/') && isContent(path) && answered.status === 200 ? { ...answered, body: Buffer.from(answered.body.toString('utf8')) } : null) }],
-  ['D', 'turns a missing file of a container into a 500', { change: (answered, { path }) => (path.includes('missing') && answered.status >= 400 ? refusal(500) : null) }],
-  ['D', 'ends a video without a byte', { change: (answered, { path }) => (path.startsWith('/v1/videos/') && isContent(path) && answered.status === 200 ? { ...answered, body: Buffer.alloc(0) } : null) }],
-  ['E', 'gives out files of user_data', { change: (answered, { path }) => (isContent(path) && answered.status === 400 ? { ...answered, status: 200 } : null) }],
-  ['E', 'says deleted without deleting', { instead: ({ method }) => (method === 'DELETE' ? json(200, { id: 'file-x', object: 'file', deleted: true }) : null) }],
-  ['F', 'loses what a batch answered', { change: (answered, { path }) => (isContent(path) ? { ...answered, body: Buffer.from('{}\n') } : null) }],
+  [
+    'D',
+    'reads binary content as text',
+    {
+      change: (answered, { path }) =>
+        path.includes('/containers/') && isContent(path) && answered.status === 200
+          ? { ...answered, body: Buffer.from(answered.body.toString('utf8')) }
+          : null,
+    },
+  ],
+  [
+    'D',
+    'turns a missing file of a container into a 500',
+    { change: (answered, { path }) => (path.includes('missing') && answered.status >= 400 ? refusal(500) : null) },
+  ],
+  [
+    'D',
+    'ends a video without a byte',
+    {
+      change: (answered, { path }) =>
+        path.startsWith('/v1/videos/') && isContent(path) && answered.status === 200 ? { ...answered, body: Buffer.alloc(0) } : null,
+    },
+  ],
+  [
+    'E',
+    'gives out files of user_data',
+    { change: (answered, { path }) => (isContent(path) && answered.status === 400 ? { ...answered, status: 200 } : null) },
+  ],
+  [
+    'E',
+    'says deleted without deleting',
+    { instead: ({ method }) => (method === 'DELETE' ? json(200, { id: 'file-x', object: 'file', deleted: true }) : null) },
+  ],
+  [
+    'F',
+    'loses what a batch answered',
+    { change: (answered, { path }) => (isContent(path) ? { ...answered, body: Buffer.from('{}\n') } : null) },
+  ],
 ]
 
 describe('a mutant of the relay', () => {
@@ -88,10 +147,16 @@ describe('a mutant of the relay', () => {
 })
 
 describe('relay check', () => {
-  const relay = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<{ code: number; stdout: string; stderr: string }> =>
+  const relay = (
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<{ code: number; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
-      execFile(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'check', ...args], { env: { PATH: process.env['PATH'], ...env } }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      execFile(
+        process.execPath,
+        [join(import.meta.dirname, '../src/main.ts'), 'check', ...args],
+        { env: { PATH: process.env['PATH'], ...env } },
+        (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       )
     })
 
@@ -107,7 +172,12 @@ describe('relay check', () => {
   })
 
   test('says what is wrong with its command line', async () => {
-    for (const [args, complaint] of [[[], /RELAY_TOKEN/], [['--token', 'x', '--base-url', 'nonsense'], /--base-url/], [['--token', 'x', '--only', 'Z'], /There is no gate Z/], [['--token', 'x', '--batch-wait', 'long'], /--batch-wait/]] as const) {
+    for (const [args, complaint] of [
+      [[], /RELAY_TOKEN/],
+      [['--token', 'x', '--base-url', 'nonsense'], /--base-url/],
+      [['--token', 'x', '--only', 'Z'], /There is no gate Z/],
+      [['--token', 'x', '--batch-wait', 'long'], /--batch-wait/],
+    ] as const) {
       const answer = await relay(args, {})
       assert.equal(answer.code, 2)
       assert.match(answer.stderr, complaint)
@@ -116,10 +186,27 @@ describe('relay check', () => {
 })
 
 const key = process.env['OPENAI_API_KEY']
-test('the gates hold against OpenAI itself', { skip: process.env['INTEGRATION_OPENAI_API_KEY'] === '1' && key !== undefined ? false : 'needs INTEGRATION_OPENAI_API_KEY=1 and OPENAI_API_KEY' }, async () => {
-  await using world = await startWorld({ upstream: 'emulator', settings: { upstreamKey: new Secret(key ?? ''), upstreamUrl: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1' } })
-  for (const gate of gates) {
-    const result = await runGate(gate, createClient(world.url, world.token), { ...settings, batchWaitMs: Number(process.env['BATCH_MAX_WAIT_SECONDS'] ?? 1800) * 1000 }, () => {})
-    assert.notEqual(result.status, 'failed', failures(result))
-  }
-})
+test(
+  'the gates hold against OpenAI itself',
+  {
+    skip:
+      process.env['INTEGRATION_OPENAI_API_KEY'] === '1' && key !== undefined
+        ? false
+        : 'needs INTEGRATION_OPENAI_API_KEY=1 and OPENAI_API_KEY',
+  },
+  async () => {
+    await using world = await startWorld({
+      upstream: 'emulator',
+      settings: { upstreamKey: new Secret(key ?? ''), upstreamUrl: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1' },
+    })
+    for (const gate of gates) {
+      const result = await runGate(
+        gate,
+        createClient(world.url, world.token),
+        { ...settings, batchWaitMs: Number(process.env['BATCH_MAX_WAIT_SECONDS'] ?? 1800) * 1000 },
+        () => {},
+      )
+      assert.notEqual(result.status, 'failed', failures(result))
+    }
+  },
+)

@@ -36,7 +36,11 @@ async function startHttps(): Promise<{ readonly port: number; readonly seen: str
 
 const settings = (url: string): { upstreamUrl: string; upstreamKey: Secret } => ({ upstreamUrl: url, upstreamKey: new Secret('sk-tls') })
 const ask = (url: string, token: string): Promise<Response> =>
-  fetch(`${url}/v1/responses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{"model":"m","stream":true}' })
+  fetch(`${url}/v1/responses`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{"model":"m","stream":true}',
+  })
 
 test('an upstream with a trusted certificate of its name is spoken to, again over the same connection', async (context) => {
   const before = getCACertificates('default')

@@ -17,7 +17,11 @@ export type Client = {
   readonly get: (path: string, accept?: string) => Promise<Answer>
   readonly remove: (path: string) => Promise<Answer>
   readonly postJson: (path: string, body: unknown) => Promise<Answer>
-  readonly postForm: (path: string, fields: Readonly<Record<string, string>>, file: { readonly field: string; readonly name: string; readonly bytes: Buffer }) => Promise<Answer>
+  readonly postForm: (
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    file: { readonly field: string; readonly name: string; readonly bytes: Buffer },
+  ) => Promise<Answer>
   /** POST without a content type and with `Content-Length: 0`. */
   readonly postEmpty: (path: string) => Promise<Answer>
   /** POST with neither a length nor a coding (RFC 9112 6.3: no body). */
@@ -38,20 +42,31 @@ export function createClient(baseUrl: string, token: string): Client {
   function send(method: string, path: string, headers: Readonly<Record<string, string>>, body: Buffer | null): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const open = root.protocol === 'https:' ? requestHttps : requestHttp
-      const outgoing = open({ host: root.hostname.replace(/^\[|\]$/g, ''), port: root.port, method, path: prefix + path, headers, agent: false, timeout: silenceMs }, (incoming) => {
-        const reads: { at: number; bytes: Buffer }[] = []
-        incoming.on('data', (bytes: Buffer) => reads.push({ at: performance.now(), bytes }))
-        incoming.on('error', reject)
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            contentType: incoming.headers['content-type'] ?? '',
-            body: Buffer.concat(reads.map(({ bytes }) => bytes)),
-            reads,
-            requestId: String(incoming.headers['x-request-id'] ?? ''),
-          }),
-        )
-      })
+      const outgoing = open(
+        {
+          host: root.hostname.replace(/^\[|\]$/g, ''),
+          port: root.port,
+          method,
+          path: prefix + path,
+          headers,
+          agent: false,
+          timeout: silenceMs,
+        },
+        (incoming) => {
+          const reads: { at: number; bytes: Buffer }[] = []
+          incoming.on('data', (bytes: Buffer) => reads.push({ at: performance.now(), bytes }))
+          incoming.on('error', reject)
+          incoming.on('end', () =>
+            resolve({
+              status: incoming.statusCode ?? 0,
+              contentType: incoming.headers['content-type'] ?? '',
+              body: Buffer.concat(reads.map(({ bytes }) => bytes)),
+              reads,
+              requestId: String(incoming.headers['x-request-id'] ?? ''),
+            }),
+          )
+        },
+      )
       outgoing.on('timeout', () => outgoing.destroy(new Error(`no byte for ${silenceMs / 1000} s`)))
       outgoing.on('error', reject)
       outgoing.end(body ?? undefined)
@@ -81,14 +96,26 @@ export function createClient(baseUrl: string, token: string): Client {
     postBare: (path) => sendBare(`/v1${path}`),
     postJson(path, value) {
       const body = Buffer.from(JSON.stringify(value))
-      return send('POST', `/v1${path}`, { ...authorization, 'content-type': 'application/json', 'content-length': String(body.length) }, body)
+      return send(
+        'POST',
+        `/v1${path}`,
+        { ...authorization, 'content-type': 'application/json', 'content-length': String(body.length) },
+        body,
+      )
     },
     postForm(path, fields, file) {
       const boundary = `relay-check-${process.hrtime.bigint().toString(36)}`
-      const parts = Object.entries(fields).map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+      const parts = Object.entries(fields).map(
+        ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      )
       const opening = `--${boundary}\r\nContent-Disposition: form-data; name="${file.field}"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`
       const body = Buffer.concat([Buffer.from(parts.join('') + opening), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)])
-      return send('POST', `/v1${path}`, { ...authorization, 'content-type': `multipart/form-data; boundary=${boundary}`, 'content-length': String(body.length) }, body)
+      return send(
+        'POST',
+        `/v1${path}`,
+        { ...authorization, 'content-type': `multipart/form-data; boundary=${boundary}`, 'content-length': String(body.length) },
+        body,
+      )
     },
   }
 }
@@ -99,6 +126,15 @@ function parseClosed(bytes: Buffer): Answer {
   const head = bytes.toString('latin1', 0, Math.max(end, 0))
   const rest = bytes.subarray(end + 4)
   const header = (name: string): string => new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]?.trim() ?? ''
-  const body = header('transfer-encoding') === 'chunked' ? Buffer.from(rest.toString('latin1').replace(/(?:^|\r\n)[0-9a-f]+\r\n/gi, ''), 'latin1') : rest
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), contentType: header('content-type'), body, reads: [], requestId: header('x-request-id') }
+  const body =
+    header('transfer-encoding') === 'chunked'
+      ? Buffer.from(rest.toString('latin1').replace(/(?:^|\r\n)[0-9a-f]+\r\n/gi, ''), 'latin1')
+      : rest
+  return {
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0),
+    contentType: header('content-type'),
+    body,
+    reads: [],
+    requestId: header('x-request-id'),
+  }
 }

@@ -5,7 +5,13 @@ export type Step = { readonly name: string; readonly isOk: boolean; readonly det
 
 export type GateStatus = 'passed' | 'failed' | 'not offered'
 
-export type GateResult = { readonly gate: string; readonly title: string; readonly status: GateStatus; readonly steps: readonly Step[]; readonly durationMs: number }
+export type GateResult = {
+  readonly gate: string
+  readonly title: string
+  readonly status: GateStatus
+  readonly steps: readonly Step[]
+  readonly durationMs: number
+}
 
 export type Settings = { readonly model: string; readonly batchWaitMs: number }
 
@@ -46,7 +52,8 @@ export async function runGate(gate: Gate, client: Client, settings: Settings, pr
   try {
     status = (await gate.run({ client, settings, expect, json, cleanUp: (task) => tasks.push(task), progress })) ?? 'passed'
   } catch (error) {
-    if (!(error instanceof StepFailed)) steps.push({ name: 'the deployment answers', isOk: false, detail: error instanceof Error ? error.message : String(error) })
+    if (!(error instanceof StepFailed))
+      steps.push({ name: 'the deployment answers', isOk: false, detail: error instanceof Error ? error.message : String(error) })
     status = 'failed'
   }
   // Newest first: a container's file goes before its container. What cannot be removed does not change the verdict.

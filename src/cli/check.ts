@@ -4,7 +4,14 @@ import { runGate, type GateResult } from '../check/gate.ts'
 import { gates } from '../check/gates.ts'
 import { exitCodes, Failure } from './failure.ts'
 
-export type CheckFlags = { readonly baseUrl?: string; readonly token?: string; readonly model?: string; readonly only?: string; readonly batchWait?: string; readonly json?: boolean }
+export type CheckFlags = {
+  readonly baseUrl?: string
+  readonly token?: string
+  readonly model?: string
+  readonly only?: string
+  readonly batchWait?: string
+  readonly json?: boolean
+}
 
 const defaults = { baseUrl: 'http://127.0.0.1:8000', model: 'gpt-4o-mini', batchWait: '1800' } as const
 
@@ -13,7 +20,8 @@ export async function check(flags: CheckFlags): Promise<void> {
   const baseUrl = flags.baseUrl ?? process.env['RELAY_BASE_URL'] ?? defaults.baseUrl
   const token = flags.token ?? process.env['RELAY_TOKEN'] ?? ''
   if (token === '') throw usage('No token: set RELAY_TOKEN, or give --token. `relay token create check` makes one.')
-  if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) throw usage(`${baseUrl} is no http(s) URL: give --base-url http://host:port, with or without /v1.`)
+  if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl))
+    throw usage(`${baseUrl} is no http(s) URL: give --base-url http://host:port, with or without /v1.`)
   const wait = Number(flags.batchWait ?? process.env['BATCH_MAX_WAIT_SECONDS'] ?? defaults.batchWait)
   if (!Number.isFinite(wait) || wait <= 0) throw usage('The time to wait for a batch is a number of seconds: --batch-wait 600.')
   const chosen = choose(flags.only)
@@ -37,7 +45,10 @@ export async function check(flags: CheckFlags): Promise<void> {
 
 function choose(only: string | undefined): typeof gates {
   if (only === undefined) return gates
-  const ids = only.toUpperCase().split(',').map((id) => id.trim())
+  const ids = only
+    .toUpperCase()
+    .split(',')
+    .map((id) => id.trim())
   const unknown = ids.filter((id) => !gates.some((gate) => gate.id === id))
   if (unknown.length > 0) throw usage(`There is no gate ${unknown.join(', ')}: the gates are ${gates.map(({ id }) => id).join(', ')}.`)
   return gates.filter(({ id }) => ids.includes(id))

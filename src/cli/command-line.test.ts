@@ -97,7 +97,8 @@ test('programs get one JSON object for a new and for a revoked token', async (co
 test('a token needs no name: the first that is free is given', async (context) => {
   const { relay } = relayIn(context)
   const names: unknown[] = []
-  for (const args of [[], ['--name', 'token-2'], []]) names.push((JSON.parse((await relay(['token', 'create', '--json', ...args])).stdout) as { name: string }).name)
+  for (const args of [[], ['--name', 'token-2'], []])
+    names.push((JSON.parse((await relay(['token', 'create', '--json', ...args])).stdout) as { name: string }).name)
   assert.deepEqual(names, ['token-1', 'token-2', 'token-3'])
 })
 

@@ -3,7 +3,10 @@
 type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error'
 type Entry = { readonly status: number; readonly type: ErrorType; readonly message: string; readonly fix: string }
 
-/** `message` may hold `{name}` places, filled from the details of a `Refusal`; `fix` is what the reference tells the reader to do. */
+/**
+ * `message` may hold `{name}` places, filled from the details of a `Refusal`; the detail `param` is also the `param` of the
+ * answer. `fix` is what the reference tells the reader to do.
+ */
 export const errorCatalog = {
   missing_api_key: {
     status: 401,
@@ -97,6 +100,72 @@ export const errorCatalog = {
     message: 'The JSON body is nested or populated beyond what any endpoint takes: {why}.',
     fix: 'Flatten the body, or raise `maxJsonDepth`.',
   },
+  unknown_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Unknown parameter: '{param}'.",
+    fix: 'The wrapper takes the parameters its row names and no others.',
+  },
+  missing_required_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Missing required parameter: '{param}'.",
+    fix: 'Send the parameter.',
+  },
+  invalid_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid value for '{param}': {why}.",
+    fix: 'The message says what the parameter takes.',
+  },
+  invalid_file: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'The file in the body is missing, empty, no base64, or not of the type the upstream takes.',
+  },
+  file_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'Upload in parts, or through the endpoint itself with multipart/form-data.',
+  },
+  file_not_fetched: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'Links are fetched over https, from the hosts of `actionsFetchHosts`, at public addresses, without redirects and within 20 s.',
+  },
+  answer_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    message: 'The answer does not fit: {why}.',
+    fix: 'Ask for less, or page through it; the endpoint itself has no such limit.',
+  },
+  answer_timeout: {
+    status: 504,
+    type: 'server_error',
+    message: 'There was no answer within {seconds} s, which is all the time a ChatGPT action has, and this call leaves no id to poll.',
+    fix: 'Ask for less, use an operation that answers with an id, or raise `actionsAnswerMs` for clients with more patience.',
+  },
+  proxy_envelope: {
+    status: 422,
+    type: 'invalid_request_error',
+    message: '{why}: {param}',
+    fix: 'The envelope is `method`, `path`, `query` (or `params`, `query_params`) and `body` (or `json`, `json_body`), each once.',
+  },
+  proxy_malformed: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'Send one of GET, POST, PUT, PATCH and DELETE, and the plain path of an operation without host and query.',
+  },
+  proxy_refused: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'Through /v1/proxy go operations that take and answer JSON, at their canonical path. Call the others directly.',
+  },
   upstream_credentials_refused: {
     status: 502,
     type: 'server_error',
@@ -165,7 +234,9 @@ export class Refusal extends Error {
 /** The body of a refusal, `{"error":{"message","type","param","code"}}` (OpenAI, "Error codes"). OpenAI gives routing errors no code. */
 export function errorBody(refusal: Refusal): string {
   const code = refusal.code === 'missing_api_key' ? null : refusal.code
-  return JSON.stringify({ error: { message: refusal.message, type: errorCatalog[refusal.code].type, param: null, code } })
+  return JSON.stringify({
+    error: { message: refusal.message, type: errorCatalog[refusal.code].type, param: refusal.details['param'] ?? null, code },
+  })
 }
 
 function fill(template: string, details: Readonly<Record<string, string>>): string {

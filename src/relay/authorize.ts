@@ -10,7 +10,11 @@ export type Authorize = (authenticated: Authenticated) => Authorized | Promise<A
 
 const none: RequestBody = { kind: 'none' }
 
-export function createAuthorize(options: { readonly holder: Holder; readonly maxJsonDepth: number; readonly clientSilenceMs: number }): Authorize {
+export function createAuthorize(options: {
+  readonly holder: Holder
+  readonly maxJsonDepth: number
+  readonly clientSilenceMs: number
+}): Authorize {
   return (authenticated) => {
     const { head, incoming, outgoing, endpoint, tally } = authenticated
     const announced = head.contentLength === null ? null : Number(head.contentLength)
@@ -24,7 +28,8 @@ export function createAuthorize(options: { readonly holder: Holder; readonly max
     if (!isTaken) throw unsupported(authenticated)
     const coding = codingOf(head.contentEncoding)
     if (coding === 'other') throw new Refusal('unsupported_content_encoding', { given: printable(head.contentEncoding ?? '') })
-    if (kind === 'multipart' && !hasBoundary(head.contentType ?? '')) throw new Refusal('malformed_request', { why: 'the multipart content type names no boundary' })
+    if (kind === 'multipart' && !hasBoundary(head.contentType ?? ''))
+      throw new Refusal('malformed_request', { why: 'the multipart content type names no boundary' })
     if (head.expectsContinue) outgoing.writeContinue()
     if (kind !== 'json' || coding !== 'identity') {
       const body: RequestBody = { kind: 'stream', bytes: announced }
@@ -62,7 +67,11 @@ async function firstByteThen(authenticated: Authenticated, silenceMs: number): P
 }
 
 function unsupported({ head, endpoint }: Authenticated): Refusal {
-  return new Refusal('unsupported_media_type', { given: printable(head.contentType ?? ''), path: endpoint.path, accepted: acceptedText(endpoint.request) })
+  return new Refusal('unsupported_media_type', {
+    given: printable(head.contentType ?? ''),
+    path: endpoint.path,
+    accepted: acceptedText(endpoint.request),
+  })
 }
 
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)

@@ -55,7 +55,11 @@ function isReplayable(endpoint: Endpoint, request: WireRequest, failure: Upstrea
   return failure.isStale && endpoint.replay === 'safe' && request.body.kind === 'none' && attempts === 1
 }
 
-function attempt({ incoming, outgoing, account, departure, tally }: Routed, request: WireRequest, options: ForwardOptions): Promise<Answer> {
+function attempt(
+  { incoming, outgoing, account, departure, tally }: Routed,
+  request: WireRequest,
+  options: ForwardOptions,
+): Promise<Answer> {
   const reply = Reply.open((sink) => account.pool.send(request, sink))
   return new Promise((resolve, reject) => {
     const giveUp = (reason: Error): void => {

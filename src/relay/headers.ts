@@ -2,18 +2,46 @@
 // repeats, order and case.
 
 /** Of one connection only, never of the message (RFC 9110 7.6.1; Keep-Alive and Proxy-Connection by custom). */
-const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy-authenticate', 'proxy-authorization', 'http2-settings']
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'http2-settings',
+]
 
 const requestDrops = new Set([
   ...hopByHop,
   // Made anew for the upstream connection.
-  'host', 'content-length',
+  'host',
+  'content-length',
   // Answered by us (RFC 9110 10.1.1).
   'expect',
   // Every header that may carry a relay token; the operator's key takes their place.
-  'authorization', 'api-key', 'x-relay-key', 'x-api-key',
+  'authorization',
+  'api-key',
+  'x-relay-key',
+  'x-api-key',
   // State and addresses of the client are not the upstream's business (RFC 6265, RFC 7239).
-  'cookie', 'cookie2', 'forwarded', 'via', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip', 'fastly-client-ip', 'x-original-url', 'x-original-host', 'x-rewrite-url', 'x-envoy-external-address',
+  'cookie',
+  'cookie2',
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+  'x-original-url',
+  'x-original-host',
+  'x-rewrite-url',
+  'x-envoy-external-address',
 ])
 const requestDropPrefixes = ['x-forwarded-', 'x-original-forwarded-']
 
@@ -23,7 +51,8 @@ const accountHeaders = new Set(['openai-organization', 'openai-project'])
 const replyDrops = new Set([
   ...hopByHop,
   // Cookies of the operator's session at the edge of the upstream.
-  'set-cookie', 'set-cookie2',
+  'set-cookie',
+  'set-cookie2',
   ...accountHeaders,
   // Ours; an upstream relay of the same make must not speak for us.
   'x-relay-request-id',
@@ -62,7 +91,19 @@ const hostText = /^[A-Za-z0-9.\-_:[\]]*$/
 
 /** One pass over the flat name-value pairs of a request. */
 export function readHeadFacts(raw: readonly string[], httpVersion: string): HeadFacts {
-  const facts: Facts = { authorization: null, apiKey: null, relayKey: null, contentType: null, contentEncoding: null, contentLength: null, transferEncoding: null, connection: '', isUpgrade: false, expectsContinue: false, problem: null }
+  const facts: Facts = {
+    authorization: null,
+    apiKey: null,
+    relayKey: null,
+    contentType: null,
+    contentEncoding: null,
+    contentLength: null,
+    transferEncoding: null,
+    connection: '',
+    isUpgrade: false,
+    expectsContinue: false,
+    problem: null,
+  }
   let hosts = 0
   for (let at = 0; at < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase()
@@ -86,7 +127,12 @@ export function readHeadFacts(raw: readonly string[], httpVersion: string): Head
 /** Lower-case names that a Connection header makes hop-by-hop (RFC 9110 7.6.1). Null where it names none: the usual case. */
 export function connectionOptions(connection: string): ReadonlySet<string> | null {
   if (connection === '' || connection === ',keep-alive' || connection === ',close') return null
-  return new Set(connection.toLowerCase().split(',').map((token) => token.trim()))
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((token) => token.trim()),
+  )
 }
 
 /**
@@ -111,7 +157,8 @@ export function upstreamHeaderLines(raw: readonly string[], connection: string, 
 /** The headers of an answer that reach the client, flat, as they came. */
 export function clientHeaders(raw: readonly string[], isBodyless: boolean): string[] {
   let connection = ''
-  for (let at = 0; at < raw.length; at += 2) if ((raw[at] ?? '').length === 10 && (raw[at] ?? '').toLowerCase() === 'connection') connection += `,${raw[at + 1] ?? ''}`
+  for (let at = 0; at < raw.length; at += 2)
+    if ((raw[at] ?? '').length === 10 && (raw[at] ?? '').toLowerCase() === 'connection') connection += `,${raw[at + 1] ?? ''}`
   const named = connectionOptions(connection)
   const kept: string[] = []
   for (let at = 0; at < raw.length; at += 2) {

@@ -16,7 +16,8 @@ export function createObserve(tick: () => number): Observe {
     tally.firstByteTick = tick()
     // The upstream's own Date passes; a second one would be ours.
     outgoing.sendDate = false
-    const hasLength = replyHead.framing.kind === 'length' || (replyHead.framing.kind === 'none' && headerValue(headers, 'content-length') !== null)
+    const hasLength =
+      replyHead.framing.kind === 'length' || (replyHead.framing.kind === 'none' && headerValue(headers, 'content-length') !== null)
     const writer = startAnswer(outgoing, status, reason, headers, hasLength, incoming.httpVersion === '1.0')
 
     let hasFailed = false

@@ -13,8 +13,18 @@ export type Receive = (opened: Opened) => Received
 
 /** The row of a path nobody listed, when the operator lets such paths pass. */
 const unlistedRow = (method: Endpoint['method'], path: Endpoint['path']): Endpoint => ({
-  id: 'unlisted', method, path, transport: 'http', permission: 'unlisted:write', request: ['json', 'multipart', 'sdp'], response: ['json', 'sse', 'binary'],
-  pace: 'generation', replay: method === 'GET' ? 'safe' : 'never', beta: null, status: 'beta', summary: 'A path the catalog does not list.',
+  id: 'unlisted',
+  method,
+  path,
+  transport: 'http',
+  permission: 'unlisted:write',
+  request: ['json', 'multipart', 'sdp'],
+  response: ['json', 'sse', 'binary'],
+  pace: 'generation',
+  replay: method === 'GET' ? 'safe' : 'never',
+  beta: null,
+  status: 'beta',
+  summary: 'A path the catalog does not list.',
 })
 
 const unlistedMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE', 'PUT', 'PATCH'])
@@ -31,18 +41,26 @@ export function createReceive(options: { readonly unlisted: 'deny' | 'passthroug
     const path = `/${segments.join('/')}`
     const found = match(method, segments, head.isUpgrade)
 
-    if (found.kind === 'wrong-method') throw new Refusal('method_not_allowed', { method, path }, { headers: ['Allow', found.methods.join(', ')] })
+    if (found.kind === 'wrong-method')
+      throw new Refusal('method_not_allowed', { method, path }, { headers: ['Allow', found.methods.join(', ')] })
     if (found.kind === 'unknown') {
-      if (options.unlisted === 'deny' || !unlistedMethods.has(method) || isNotCarried(path)) throw new Refusal('unknown_url', { method, path })
+      if (options.unlisted === 'deny' || !unlistedMethods.has(method) || isNotCarried(path))
+        throw new Refusal('unknown_url', { method, path })
       // Whoever merges slashes or decodes would read another path: here the text goes upstream as it is.
       for (const segment of segments) checkPlainId(segment)
       if (segments.includes('')) throw new Refusal('unknown_url', { method, path })
-      return { ...opened, head, endpoint: unlistedRow(method as Endpoint['method'], path as Endpoint['path']), upstreamPath: path.slice(3) + query }
+      return {
+        ...opened,
+        head,
+        endpoint: unlistedRow(method as Endpoint['method'], path as Endpoint['path']),
+        upstreamPath: path.slice(3) + query,
+      }
     }
 
     const endpoint = found.row
     opened.tally.endpoint = endpoint
-    if (endpoint.transport === 'socket') throw new Refusal('upgrade_required', { path: endpoint.path }, { headers: ['Upgrade', 'websocket'] })
+    if (endpoint.transport === 'socket')
+      throw new Refusal('upgrade_required', { path: endpoint.path }, { headers: ['Upgrade', 'websocket'] })
     return { ...opened, head, endpoint, upstreamPath: rebuild(endpoint.path, found.params) + query }
   }
 }
@@ -66,8 +84,11 @@ function isNotCarried(path: string): boolean {
 function checkFraming(head: HeadFacts, httpVersion: string): void {
   const why =
     head.problem ??
-    (httpVersion !== '1.1' && httpVersion !== '1.0' ? 'only HTTP/1.0 and HTTP/1.1 are spoken here'
-    : head.transferEncoding !== null && (head.contentLength !== null || httpVersion !== '1.1' || head.transferEncoding.toLowerCase() !== 'chunked') ? 'transfer-encoding'
-    : null)
+    (httpVersion !== '1.1' && httpVersion !== '1.0'
+      ? 'only HTTP/1.0 and HTTP/1.1 are spoken here'
+      : head.transferEncoding !== null &&
+          (head.contentLength !== null || httpVersion !== '1.1' || head.transferEncoding.toLowerCase() !== 'chunked')
+        ? 'transfer-encoding'
+        : null)
   if (why !== null) throw new Refusal('malformed_request', { why }, { endsConnection: true })
 }

@@ -5,7 +5,10 @@ import type { Opened, Outcome } from './exchange.ts'
 import { discardBody } from './body/discard.ts'
 
 /** @returns how the exchange ended, and the unexpected error when it was one: the caller logs it */
-export function refuse({ outgoing, incoming, requestId, tally }: Opened, error: unknown): { readonly outcome: Outcome; readonly unexpected: unknown } {
+export function refuse(
+  { outgoing, incoming, requestId, tally }: Opened,
+  error: unknown,
+): { readonly outcome: Outcome; readonly unexpected: unknown } {
   const unexpected = error instanceof Refusal || error instanceof ClientLeft ? null : error
   if (error instanceof ClientLeft) return { outcome: 'client-left', unexpected }
   if (outgoing.headersSent || outgoing.destroyed) {
@@ -16,7 +19,17 @@ export function refuse({ outgoing, incoming, requestId, tally }: Opened, error: 
   const body = Buffer.from(errorBody(refusal))
   tally.status = refusal.status
   tally.answerBytes = body.length
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length), 'x-request-id', requestId, 'x-relay-request-id', requestId, ...refusal.headers]
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(body.length),
+    'x-request-id',
+    requestId,
+    'x-relay-request-id',
+    requestId,
+    ...refusal.headers,
+  ]
   // A client that waits for 100 Continue will not send the body we would have to read over.
   if (refusal.endsConnection || incoming.headers.expect !== undefined) outgoing.shouldKeepAlive = false
   outgoing.writeHead(refusal.status, headers)

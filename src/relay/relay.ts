@@ -52,7 +52,22 @@ export function createRelay({ receive, authenticate, authorize, route, forward, 
 
 function open(incoming: IncomingMessage, outgoing: ServerResponse, startedTick: number): Opened {
   return {
-    requestId: newRequestId(), incoming, outgoing, departure: watchDeparture(outgoing), startedTick,
-    tally: { requestBytes: 0, answerBytes: 0, firstByteTick: null, attempts: 0, upstreamRequestId: null, endpoint: null, caller: null, model: null, failure: null, status: 0 },
+    requestId: newRequestId(),
+    incoming,
+    outgoing,
+    departure: watchDeparture(outgoing),
+    startedTick,
+    tally: {
+      requestBytes: 0,
+      answerBytes: 0,
+      firstByteTick: null,
+      attempts: 0,
+      upstreamRequestId: null,
+      endpoint: null,
+      caller: null,
+      model: null,
+      failure: null,
+      status: 0,
+    },
   }
 }

@@ -36,7 +36,12 @@ const isDots = (text: string): boolean => text === '.' || text === '..'
 export function checkModelId(value: string): void {
   if (!value.includes('%')) return
   if (/%(?:2[35]|3[bf]|5c|[01][0-9a-f]|7f|[89a-f])/i.test(value)) throw malformed('a model id holds an encoding that has no place in it')
-  if (decodeURIComponent(value).split('/').some((part) => part === '' || isDots(part))) throw malformed('a model id holds a dot or an empty segment')
+  if (
+    decodeURIComponent(value)
+      .split('/')
+      .some((part) => part === '' || isDots(part))
+  )
+    throw malformed('a model id holds a dot or an empty segment')
 }
 
 /** @throws Refusal malformed_path when an id that is no model's holds any percent-encoding */

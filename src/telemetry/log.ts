@@ -34,7 +34,15 @@ const flushBytes = 65_536
 /** Callers choose these texts; nobody needs more of them. */
 const maxTextLength = 120
 
-export function createLog({ isOn, now, descriptor = 1 }: { readonly isOn: boolean; readonly now: () => number; readonly descriptor?: number }): Log {
+export function createLog({
+  isOn,
+  now,
+  descriptor = 1,
+}: {
+  readonly isOn: boolean
+  readonly now: () => number
+  readonly descriptor?: number
+}): Log {
   let pending = ''
   let timer: NodeJS.Timeout | null = null
 
@@ -66,7 +74,23 @@ export function createLog({ isOn, now, descriptor = 1 }: { readonly isOn: boolea
 
 /** Put together by hand: this runs for every exchange, and only three of the fields can hold anything but plain words. */
 function exchangeLine(now: number, fields: ExchangeFields): string {
-  const { requestId, upstreamRequestId, tokenId, endpoint, method, status, outcome, code, model, failure, attempts, requestBytes, answerBytes, durationMs, firstByteMs } = fields
+  const {
+    requestId,
+    upstreamRequestId,
+    tokenId,
+    endpoint,
+    method,
+    status,
+    outcome,
+    code,
+    model,
+    failure,
+    attempts,
+    requestBytes,
+    answerBytes,
+    durationMs,
+    firstByteMs,
+  } = fields
   return (
     `{"time":"${new Date(now).toISOString()}","level":"info","event":"exchange","request_id":"${requestId}","upstream_request_id":${text(upstreamRequestId)},` +
     `"token_id":${text(tokenId)},"endpoint":"${endpoint}","method":${text(method)},"status":${status},"outcome":"${outcome}","code":${text(code)},"model":${text(model)},"failure":${text(failure)},` +
@@ -74,4 +98,5 @@ function exchangeLine(now: number, fields: ExchangeFields): string {
   )
 }
 
-const text = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value.length > maxTextLength ? value.slice(0, maxTextLength) : value))
+const text = (value: string | null): string =>
+  value === null ? 'null' : JSON.stringify(value.length > maxTextLength ? value.slice(0, maxTextLength) : value)

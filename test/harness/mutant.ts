@@ -2,7 +2,12 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Exchange = { readonly method: string; readonly path: string; readonly contentType: string | undefined; readonly hasLength: boolean }
+export type Exchange = {
+  readonly method: string
+  readonly path: string
+  readonly contentType: string | undefined
+  readonly hasLength: boolean
+}
 export type Answered = { status: number; contentType: string; body: Buffer }
 
 export type Mutation = {
@@ -38,20 +43,29 @@ export async function startMutant(port: number, mutation: Mutation): Promise<Mut
 }
 
 function pass(incoming: IncomingMessage, outgoing: ServerResponse, port: number, exchange: Exchange, { change }: Mutation): void {
-  const asked = request({ host: '127.0.0.1', port, method: exchange.method, path: incoming.url, headers: incoming.headers, agent: false }, (answer) => {
-    const chunks: Buffer[] = []
-    const changes = change?.({ status: answer.statusCode ?? 0, contentType: answer.headers['content-type'] ?? '', body: Buffer.alloc(0) }, exchange) ?? null
-    if (changes === null) {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(outgoing)
-      return
-    }
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-    answer.on('end', () => {
-      const whole: Answered = { status: answer.statusCode ?? 0, contentType: answer.headers['content-type'] ?? '', body: Buffer.concat(chunks) }
-      finish(outgoing, change?.(whole, exchange) ?? whole)
-    })
-  })
+  const asked = request(
+    { host: '127.0.0.1', port, method: exchange.method, path: incoming.url, headers: incoming.headers, agent: false },
+    (answer) => {
+      const chunks: Buffer[] = []
+      const changes =
+        change?.({ status: answer.statusCode ?? 0, contentType: answer.headers['content-type'] ?? '', body: Buffer.alloc(0) }, exchange) ??
+        null
+      if (changes === null) {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(outgoing)
+        return
+      }
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('end', () => {
+        const whole: Answered = {
+          status: answer.statusCode ?? 0,
+          contentType: answer.headers['content-type'] ?? '',
+          body: Buffer.concat(chunks),
+        }
+        finish(outgoing, change?.(whole, exchange) ?? whole)
+      })
+    },
+  )
   asked.on('error', () => outgoing.destroy())
   incoming.pipe(asked)
 }

@@ -14,7 +14,14 @@ export type AnswerWriter = {
  * @param headers flat name-value pairs without any transfer coding
  * @param hasLength whether they hold a content-length; without one, HTTP/1.1 gets chunks and HTTP/1.0 the end of the connection
  */
-export function startAnswer(outgoing: ServerResponse, status: number, reason: string, headers: string[], hasLength: boolean, isHttp10: boolean): AnswerWriter {
+export function startAnswer(
+  outgoing: ServerResponse,
+  status: number,
+  reason: string,
+  headers: string[],
+  hasLength: boolean,
+  isHttp10: boolean,
+): AnswerWriter {
   const isChunked = !hasLength && !isHttp10 && status !== 204 && status !== 304
   if (isChunked) headers.push('Transfer-Encoding', 'chunked')
   outgoing.writeHead(status, reason, headers)

@@ -6,7 +6,12 @@ import { Refusal } from '../../kernel/errors.ts'
 import { readJsonFacts } from './json-facts.ts'
 
 const read = (text: string, depth = 128): ReturnType<typeof readJsonFacts> => readJsonFacts(Buffer.from(text), depth)
-const refuses = (text: string, code: string, depth?: number): void => assert.throws(() => read(text, depth), (error) => error instanceof Refusal && error.code === code, text.slice(0, 80))
+const refuses = (text: string, code: string, depth?: number): void =>
+  assert.throws(
+    () => read(text, depth),
+    (error) => error instanceof Refusal && error.code === code,
+    text.slice(0, 80),
+  )
 
 describe('readJsonFacts', () => {
   it('finds model and stream wherever they stand at the top, and nowhere else', () => {
@@ -16,17 +21,42 @@ describe('readJsonFacts', () => {
   })
 
   it('takes whatever object JSON can say', () => {
-    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (value) => void readJsonFacts(Buffer.from(JSON.stringify(value)), 128)))
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })),
+        (value) => void readJsonFacts(Buffer.from(JSON.stringify(value)), 128),
+      ),
+    )
   })
 
   it('refuses what is no JSON object', () => {
-    for (const text of ['', '[]', '1', '"x"', 'null', '{', '{"a":1', '{"a":1}}', "{'a':1}", '{"a":1,}', '{"a":"\n"}', '\ufeff{}', '{"a":"unclosed', 'NaN', '{"a":01}']) refuses(text, 'invalid_json')
+    for (const text of [
+      '',
+      '[]',
+      '1',
+      '"x"',
+      'null',
+      '{',
+      '{"a":1',
+      '{"a":1}}',
+      "{'a':1}",
+      '{"a":1,}',
+      '{"a":"\n"}',
+      '\ufeff{}',
+      '{"a":"unclosed',
+      'NaN',
+      '{"a":01}',
+    ])
+      refuses(text, 'invalid_json')
   })
 
   it('refuses bytes that are not UTF-8: another reader would see another body', () => {
     for (const bytes of [[0xff], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xe2, 0x82]]) {
       const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
-      assert.throws(() => readJsonFacts(body, 128), (error) => error instanceof Refusal && error.code === 'invalid_json')
+      assert.throws(
+        () => readJsonFacts(body, 128),
+        (error) => error instanceof Refusal && error.code === 'invalid_json',
+      )
     }
   })
 

@@ -22,7 +22,8 @@ export function readJsonFacts(bytes: Buffer, maxDepth: number): JsonFacts {
   } catch {
     throw new Refusal('invalid_json', { why: 'It is not valid JSON.' })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal('invalid_json', { why: 'It must be a JSON object.' })
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Refusal('invalid_json', { why: 'It must be a JSON object.' })
   const { model, stream } = value as { model?: unknown; stream?: unknown }
   return { model: typeof model === 'string' ? model : null, isStream: stream === true }
 }

@@ -1,7 +1,11 @@
 // What a Content-Type and a Content-Encoding say, compared with what a row takes.
 import type { RequestKind } from '../../catalog/endpoint.ts'
 
-const essences: Readonly<Record<RequestKind, string>> = { json: 'application/json', multipart: 'multipart/form-data', sdp: 'application/sdp' }
+const essences: Readonly<Record<RequestKind, string>> = {
+  json: 'application/json',
+  multipart: 'multipart/form-data',
+  sdp: 'application/sdp',
+}
 
 /** RFC 9110 8.3.1: type and subtype without case; parameters follow a semicolon. */
 export function kindOf(contentType: string | null): RequestKind | null {
@@ -12,7 +16,8 @@ export function kindOf(contentType: string | null): RequestKind | null {
   return null
 }
 
-export const acceptedText = (kinds: readonly RequestKind[]): string => (kinds.length === 0 ? 'no body' : kinds.map((kind) => essences[kind]).join(' or '))
+export const acceptedText = (kinds: readonly RequestKind[]): string =>
+  kinds.length === 0 ? 'no body' : kinds.map((kind) => essences[kind]).join(' or ')
 
 /** RFC 2046 5.1.1: without a boundary a multipart body cannot be read by anybody. */
 export const hasBoundary = (contentType: string): boolean => /;\s*boundary=(?:"[^"\r\n]{1,70}"|[^\s";,]{1,70})/i.test(contentType)

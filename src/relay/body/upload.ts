@@ -2,7 +2,13 @@
 import type { IncomingMessage } from 'node:http'
 
 /** Silence counts only while we are reading: a body held back by a slow upstream is not the client's fault. */
-export function watchUpload(incoming: IncomingMessage, silenceMs: number, tally: { requestBytes: number }, over: Promise<unknown>, onSilent: () => void): void {
+export function watchUpload(
+  incoming: IncomingMessage,
+  silenceMs: number,
+  tally: { requestBytes: number },
+  over: Promise<unknown>,
+  onSilent: () => void,
+): void {
   const timer = setTimeout(() => {
     if (incoming.isPaused()) timer.refresh()
     else onSilent()

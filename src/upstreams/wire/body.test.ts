@@ -26,7 +26,8 @@ function readIn(parts: readonly Buffer[], kind: 'chunked' | number): Result {
   return { body: Buffer.concat(out).toString('latin1'), isDone: reader.isDone(), used }
 }
 
-const splitAt = (bytes: Buffer, ...at: number[]): Buffer[] => [0, ...at].map((from, index) => bytes.subarray(from, [...at, bytes.length][index]))
+const splitAt = (bytes: Buffer, ...at: number[]): Buffer[] =>
+  [0, ...at].map((from, index) => bytes.subarray(from, [...at, bytes.length][index]))
 
 describe('chunked bodies', () => {
   const wire = Buffer.from('5\r\nhello\r\n00A;name="v"\r\n0123456789\r\n1\r\n\n\r\n0\r\nX-Trailer: 1\r\n\r\nEXCESS')
@@ -35,24 +36,53 @@ describe('chunked bodies', () => {
   it('come out alike split at every byte, and at every pair of bytes', () => {
     for (let first = 0; first <= wire.length; first++) {
       assert.deepEqual(readIn(splitAt(wire, first), 'chunked'), whole, `split at ${first}`)
-      for (let second = first; second <= wire.length; second += 3) assert.deepEqual(readIn(splitAt(wire, first, second), 'chunked'), whole, `split at ${first} and ${second}`)
+      for (let second = first; second <= wire.length; second += 3)
+        assert.deepEqual(readIn(splitAt(wire, first, second), 'chunked'), whole, `split at ${first} and ${second}`)
     }
-    assert.deepEqual(readIn([...wire].map((byte) => Buffer.of(byte)), 'chunked'), whole)
+    assert.deepEqual(
+      readIn(
+        [...wire].map((byte) => Buffer.of(byte)),
+        'chunked',
+      ),
+      whole,
+    )
   })
 
   it('carry any bytes in any chunks', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 8 }), fc.array(fc.nat(400), { maxLength: 5 }), (chunks, cuts) => {
-        const framed = Buffer.concat([...chunks.flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]), Buffer.from('0\r\n\r\n')])
-        const at = cuts.map((cut) => cut % (framed.length + 1)).toSorted((a, b) => a - b)
-        assert.deepEqual(readIn(splitAt(framed, ...at), 'chunked'), { body: Buffer.concat(chunks).toString('latin1'), isDone: true, used: framed.length })
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 8 }),
+        fc.array(fc.nat(400), { maxLength: 5 }),
+        (chunks, cuts) => {
+          const framed = Buffer.concat([
+            ...chunks.flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]),
+            Buffer.from('0\r\n\r\n'),
+          ])
+          const at = cuts.map((cut) => cut % (framed.length + 1)).toSorted((a, b) => a - b)
+          assert.deepEqual(readIn(splitAt(framed, ...at), 'chunked'), {
+            body: Buffer.concat(chunks).toString('latin1'),
+            isDone: true,
+            used: framed.length,
+          })
+        },
+      ),
     )
   })
 
   it('are refused when a size, a line end or a chunk is not what it says', () => {
-    for (const text of ['', 'g', '-1', '+5', '0x5', ' 5', '5 ', '5\t', '99999999999999', '5;a\x00', '5;\n'].map((size) => `${size}\r\nhello\r\n0\r\n\r\n`).concat(['5\nhello\r\n', '5\r\nhelloX\r\n', '5\r\nhello\n', '5\r\nhello\r\r\n', '0\r\nbad trailer\r\n\r\n', '0\r\n folded: 1\r\n\r\n', '5\rhello\r\n']))
-      for (const parts of [[Buffer.from(text, 'latin1')], [...Buffer.from(text, 'latin1')].map((byte) => Buffer.of(byte))]) assert.equal(readIn(parts, 'chunked'), 'malformed', JSON.stringify(text))
+    for (const text of ['', 'g', '-1', '+5', '0x5', ' 5', '5 ', '5\t', '99999999999999', '5;a\x00', '5;\n']
+      .map((size) => `${size}\r\nhello\r\n0\r\n\r\n`)
+      .concat([
+        '5\nhello\r\n',
+        '5\r\nhelloX\r\n',
+        '5\r\nhello\n',
+        '5\r\nhello\r\r\n',
+        '0\r\nbad trailer\r\n\r\n',
+        '0\r\n folded: 1\r\n\r\n',
+        '5\rhello\r\n',
+      ]))
+      for (const parts of [[Buffer.from(text, 'latin1')], [...Buffer.from(text, 'latin1')].map((byte) => Buffer.of(byte))])
+        assert.equal(readIn(parts, 'chunked'), 'malformed', JSON.stringify(text))
   })
 
   it('are refused when a chunk line or the trailers never end', () => {
@@ -61,7 +91,8 @@ describe('chunked bodies', () => {
   })
 
   it('are not done while anything is missing', () => {
-    for (let end = 0; end < wire.length - 6; end++) assert.equal((readIn([wire.subarray(0, end)], 'chunked') as { isDone: boolean }).isDone, false)
+    for (let end = 0; end < wire.length - 6; end++)
+      assert.equal((readIn([wire.subarray(0, end)], 'chunked') as { isDone: boolean }).isDone, false)
   })
 })
 

@@ -200,7 +200,8 @@ export class Connection {
         return buffer
       }
       // We never ask for an upgrade, so 101 is a lie; other interim answers end here, no client of ours asked for them.
-      if (head.status === 101 || ++exchange.informational > maxInformational) throw new UpstreamFailure('malformed', 'unasked interim answer')
+      if (head.status === 101 || ++exchange.informational > maxInformational)
+        throw new UpstreamFailure('malformed', 'unasked interim answer')
       if (buffer.length === 0) return null
     }
   }
@@ -238,7 +239,13 @@ export class Connection {
   /** Ends the exchange with a failure; without one it only makes sure that the socket is gone. */
   #fail(failure: UpstreamFailure): void {
     const exchange = this.#exchange
-    if (exchange !== null) failure.isStale = this.#served > 0 && exchange.reader === null && exchange.informational === 0 && this.#partialHead === null && failure.kind === 'broken'
+    if (exchange !== null)
+      failure.isStale =
+        this.#served > 0 &&
+        exchange.reader === null &&
+        exchange.informational === 0 &&
+        this.#partialHead === null &&
+        failure.kind === 'broken'
     this.#detach()
     this.#socket.destroy()
     exchange?.sink.fail(failure)

@@ -3,7 +3,11 @@
 import { UpstreamFailure } from './failure.ts'
 
 /** How the end of the body is known (RFC 9112 6.3). `close`: the end of the connection is the end of the body. */
-export type Framing = { readonly kind: 'none' } | { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' } | { readonly kind: 'close' }
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'close' }
 
 export type ReplyHead = {
   readonly status: number
@@ -42,7 +46,7 @@ export function parseHead(text: string): ReplyHead {
   let coding: string | null = null
   let connection = ''
   let keepAliveSeconds: number | null = null
-  for (let at = 0; at < block.length; ) {
+  for (let at = 0; at < block.length;) {
     const end = block.indexOf('\r\n', at)
     const colon = block.indexOf(':', at)
     const name = block.slice(at, colon)
@@ -102,7 +106,8 @@ const endOfHead = Buffer.from('\r\n\r\n')
 export function headEnd(bytes: Buffer, maxBytes: number): number {
   const at = bytes.indexOf(endOfHead)
   if (at < 0) {
-    for (let lf = bytes.indexOf(0x0a); lf >= 0; lf = bytes.indexOf(0x0a, lf + 1)) if (bytes[lf - 1] !== 0x0d) throw malformed('bare line feed')
+    for (let lf = bytes.indexOf(0x0a); lf >= 0; lf = bytes.indexOf(0x0a, lf + 1))
+      if (bytes[lf - 1] !== 0x0d) throw malformed('bare line feed')
     if (bytes.length > maxBytes) throw malformed('head too large')
     return -1
   }
