@@ -156,7 +156,7 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCl
     received: all,
     send: (bytes) =>
       new Promise((resolve) => {
-        if (socket.destroyed || socket.writableEnded) return resolve()
+        if (socket.destroyed || socket.writableEnded) return void setImmediate(resolve)
         socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, () => resolve())
         closed.then(() => resolve()).catch(() => {})
       }),

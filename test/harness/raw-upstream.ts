@@ -214,7 +214,8 @@ function exchangeOn(connection: RecordedConnection, request: RecordedRequest, wh
     gone: connection.gone,
     send: (bytes) =>
       new Promise((resolve) => {
-        if (socket.destroyed || socket.writableEnded) return resolve()
+        // Never at once: a script that sends until its connection is closed would keep the loop from closing it.
+        if (socket.destroyed || socket.writableEnded) return void setImmediate(resolve)
         socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, () => resolve())
         connection.gone.then(resolve).catch(() => {})
       }),

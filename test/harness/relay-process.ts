@@ -1,6 +1,6 @@
 // The relay as an operator starts it: its command line in a process of its own, for signals, memory, output and exit codes.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,8 +22,9 @@ export type RelayProcess = {
   readonly url: Promise<string>
   readonly exited: Promise<Exit>
   readonly rssBytes: () => number
-  /** The highest RSS since the start, from the kernel (VmHWM). */
+  /** The highest RSS since the start or the last `forgetPeak`, from the kernel (VmHWM). */
   readonly rssPeakBytes: () => number
+  readonly forgetPeak: () => void
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
@@ -108,6 +109,8 @@ export async function startRelayProcess({ args = ['start', '--port', '0'], env =
     exited,
     rssBytes: () => status('VmRSS'),
     rssPeakBytes: () => status('VmHWM'),
+    // proc(5): 5 resets the peak resident set size to the current one.
+    forgetPeak: () => writeFileSync(`/proc/${child.pid ?? 0}/clear_refs`, '5'),
     [Symbol.asyncDispose]: async () => {
       if (!hasExited) child.kill('SIGKILL')
       await exited
