@@ -48,6 +48,7 @@ const sample: Endpoint = {
   replay: 'safe',
   beta: null,
   status: 'stable',
+  actions: 'proxied',
   summary: 'Retrieve a sample.',
 }
 const literals = new Set(rows.flatMap((row) => segmentsOf(row).filter((segment) => !isParam(segment))))

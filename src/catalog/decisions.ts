@@ -3,6 +3,6 @@ import type { Endpoint } from './endpoint.ts'
 
 export const decisions = [
   { id: 'decisions.create', method: 'POST', path: '/v1/decisions', transport: 'http', permission: 'decisions:write',
-    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied',
     summary: 'Ask for a decision.' },
 ] as const satisfies readonly Endpoint[]

@@ -13,6 +13,12 @@ export type ResponseKind = 'json' | 'sse' | 'binary' | 'sdp' | 'empty'
  */
 export type Pace = 'control' | 'generation' | 'upload' | 'download'
 
+/**
+ * How ChatGPT reaches a row. `direct`: an operation of the Actions document. `wrapped`: through a wrapper of src/actions.
+ * `proxied`: through POST /v1/proxy. `never`: for the reason that actions.ts derives from the other columns.
+ */
+export type ActionsBucket = 'direct' | 'wrapped' | 'proxied' | 'never'
+
 export type Endpoint = {
   /** Stable name, `family.noun.verb`: metrics, logs, permissions, tests and the emulator use it. */
   readonly id: string
@@ -31,6 +37,7 @@ export type Endpoint = {
   /** The `OpenAI-Beta` value the upstream asks for; callers send it themselves, SDKs do. */
   readonly beta: 'agents=v1' | 'assistants=v2' | 'chatkit_beta=v1' | null
   readonly status: 'stable' | 'beta' | 'deprecated'
+  readonly actions: ActionsBucket
   readonly summary: string
 }
 

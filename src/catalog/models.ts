@@ -3,12 +3,12 @@ import type { Endpoint } from './endpoint.ts'
 
 export const models = [
   { id: 'models.list', method: 'GET', path: '/v1/models', transport: 'http', permission: 'models:read',
-    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'direct',
     summary: 'List models.' },
   { id: 'models.delete', method: 'DELETE', path: '/v1/models/{model}', transport: 'http', permission: 'models:write',
-    request: [], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable',
+    request: [], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'proxied',
     summary: 'Delete a fine-tuned model.' },
   { id: 'models.retrieve', method: 'GET', path: '/v1/models/{model}', transport: 'http', permission: 'models:read',
-    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'proxied',
     summary: 'Retrieve a model.' },
 ] as const satisfies readonly Endpoint[]

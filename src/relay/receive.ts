@@ -24,6 +24,7 @@ const unlistedRow = (method: Endpoint['method'], path: Endpoint['path']): Endpoi
   replay: method === 'GET' ? 'safe' : 'never',
   beta: null,
   status: 'beta',
+  actions: 'never',
   summary: 'A path the catalog does not list.',
 })
 
