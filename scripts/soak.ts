@@ -16,7 +16,10 @@ const inMegabytes = (count: number): string => `${(count / 1024 ** 2).toFixed(1)
 
 async function measure(name: string, transfer: typeof uploadThrough): Promise<boolean> {
   await using upstream = await rawUpstream(okScript, { keepBytes: 0 })
-  await using relay = await startRelayProcess({ nodeArgs: ['--max-semi-space-size=8'], env: { OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${upstream.url}/v1`, RELAY_TOKEN: token } })
+  await using relay = await startRelayProcess({
+    nodeArgs: ['--max-semi-space-size=8'],
+    env: { OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${upstream.url}/v1`, RELAY_TOKEN: token },
+  })
   const port = Number(new URL(await relay.url).port)
   for (let round = 0; round < 20; round++) await ask(port, { path: '/v1/models', token })
   await sleep(500)

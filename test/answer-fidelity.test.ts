@@ -27,7 +27,9 @@ describe('statuses', () => {
       if (!(await exchange.whole)) return
       const isBodyless = status === 204 || status === 304
       const body = isBodyless ? '' : `body of ${status}`
-      await exchange.send(`HTTP/1.1 ${status} Reason No. ${status}\r\nX-Mark: ${status}\r\n${isBodyless ? '' : `Content-Length: ${body.length}\r\n`}\r\n${body}`)
+      await exchange.send(
+        `HTTP/1.1 ${status} Reason No. ${status}\r\nX-Mark: ${status}\r\n${isBodyless ? '' : `Content-Length: ${body.length}\r\n`}\r\n${body}`,
+      )
     })
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
@@ -71,7 +73,11 @@ describe('statuses', () => {
   })
 
   test('an empty reason and a reason with obs-text pass', async () => {
-    for (const [line, reason] of [['HTTP/1.1 200 ', ''], ['HTTP/1.1 200', ''], ['HTTP/1.1 404 Caf\u00e9 zu', 'Caf\u00e9 zu']] as const) {
+    for (const [line, reason] of [
+      ['HTTP/1.1 200 ', ''],
+      ['HTTP/1.1 200', ''],
+      ['HTTP/1.1 404 Caf\u00e9 zu', 'Caf\u00e9 zu'],
+    ] as const) {
       const answer = await relayed(answering(`${line}\r\nContent-Length: 2\r\n\r\nok`))
       assert.equal(answer.reason, reason)
       assert.equal(answer.body.toString(), 'ok')
@@ -82,7 +88,9 @@ describe('statuses', () => {
 describe('informational answers', () => {
   for (const status of [100, 102, 103]) {
     test(`an unasked ${status} before the answer does not end or spoil it`, async () => {
-      const answer = await relayed(answering(`HTTP/1.1 ${status} Early\r\nLink: </x>\r\n\r\n`, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+      const answer = await relayed(
+        answering(`HTTP/1.1 ${status} Early\r\nLink: </x>\r\n\r\n`, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+      )
       assert.equal(answer.status, 200)
       assert.equal(answer.body.toString(), 'ok')
       assert.ok(!hasHeader(answer.headers, 'link'), 'headers of a 1xx are not those of the answer')
@@ -90,7 +98,11 @@ describe('informational answers', () => {
   }
 
   test('several of them, glued to the answer in one read, are told apart', async () => {
-    const answer = await relayed(answering('HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok'))
+    const answer = await relayed(
+      answering(
+        'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok',
+      ),
+    )
     assert.equal(answer.status, 201)
     assert.equal(answer.body.toString(), 'ok')
   })
@@ -98,15 +110,40 @@ describe('informational answers', () => {
 
 describe('headers', () => {
   test('repeats, order, empty values and bytes above ASCII come back as they came', async () => {
-    const headers: HeaderPair[] = [['X-B', '1'], ['x-a', '2'], ['X-B', '3'], ['X-Empty', ''], ['X-Latin', 'caf\u00e9 \u00ff'], ['Vary', 'a, b'], ['WWW-Authenticate', 'Basic'], ['vary', 'c'], ['__proto__', 'p']]
-    const answer = await relayed(answering(`HTTP/1.1 200 OK\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}Content-Length: 0\r\n\r\n`))
+    const headers: HeaderPair[] = [
+      ['X-B', '1'],
+      ['x-a', '2'],
+      ['X-B', '3'],
+      ['X-Empty', ''],
+      ['X-Latin', 'caf\u00e9 \u00ff'],
+      ['Vary', 'a, b'],
+      ['WWW-Authenticate', 'Basic'],
+      ['vary', 'c'],
+      ['__proto__', 'p'],
+    ]
+    const answer = await relayed(
+      answering(`HTTP/1.1 200 OK\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}Content-Length: 0\r\n\r\n`),
+    )
     const names = new Set(headers.map(([name]) => name.toLowerCase()))
-    assert.deepEqual(folded(answer.headers).filter(([name]) => names.has(name)), folded(headers))
+    assert.deepEqual(
+      folded(answer.headers).filter(([name]) => names.has(name)),
+      folded(headers),
+    )
   })
 
-  for (const [name, value] of [['Set-Cookie', '__cf_bm=secret'], ['OpenAI-Organization', 'org-operator'], ['OpenAI-Project', 'proj_operator'], ['Keep-Alive', 'timeout=77'], ['Proxy-Authenticate', 'Basic'], ['Trailer', 'X-Sum'], ['Upgrade', 'h2c']] as const) {
+  for (const [name, value] of [
+    ['Set-Cookie', '__cf_bm=secret'],
+    ['OpenAI-Organization', 'org-operator'],
+    ['OpenAI-Project', 'proj_operator'],
+    ['Keep-Alive', 'timeout=77'],
+    ['Proxy-Authenticate', 'Basic'],
+    ['Trailer', 'X-Sum'],
+    ['Upgrade', 'h2c'],
+  ] as const) {
     test(`${name} never passes back, however often it came`, async () => {
-      const answer = await relayed(answering(`HTTP/1.1 200 OK\r\n${name}: ${value}\r\nX-Stays: yes\r\n${name.toLowerCase()}: ${value}2\r\nContent-Length: 0\r\n\r\n`))
+      const answer = await relayed(
+        answering(`HTTP/1.1 200 OK\r\n${name}: ${value}\r\nX-Stays: yes\r\n${name.toLowerCase()}: ${value}2\r\nContent-Length: 0\r\n\r\n`),
+      )
       assert.equal(answer.status, 200)
       assert.ok(!valuesOf(answer.headers, name).some((each) => each.includes(value)))
       assert.deepEqual(valuesOf(answer.headers, 'x-stays'), ['yes'])
@@ -114,7 +151,9 @@ describe('headers', () => {
   }
 
   test('headers the upstream names in Connection do not pass back', async () => {
-    const answer = await relayed(answering('HTTP/1.1 200 OK\r\nConnection: X-Hop, keep-alive\r\nX-Hop: 1\r\nX-End: 2\r\nContent-Length: 0\r\n\r\n'))
+    const answer = await relayed(
+      answering('HTTP/1.1 200 OK\r\nConnection: X-Hop, keep-alive\r\nX-Hop: 1\r\nX-End: 2\r\nContent-Length: 0\r\n\r\n'),
+    )
     assert.ok(!hasHeader(answer.headers, 'x-hop'))
     assert.deepEqual(valuesOf(answer.headers, 'x-end'), ['2'])
   })
@@ -135,7 +174,11 @@ describe('headers', () => {
   })
 
   test('x-request-id is the upstream’s own, x-relay-request-id is ours, x-ratelimit-* and openai-processing-ms pass', async () => {
-    const answer = await relayed(answering('HTTP/1.1 200 OK\r\nx-request-id: req_theirs\r\nx-relay-request-id: forged\r\nx-ratelimit-limit-tokens: 100\r\nx-ratelimit-reset-tokens: 6m0s\r\nopenai-processing-ms: 12\r\nContent-Length: 0\r\n\r\n'))
+    const answer = await relayed(
+      answering(
+        'HTTP/1.1 200 OK\r\nx-request-id: req_theirs\r\nx-relay-request-id: forged\r\nx-ratelimit-limit-tokens: 100\r\nx-ratelimit-reset-tokens: 6m0s\r\nopenai-processing-ms: 12\r\nContent-Length: 0\r\n\r\n',
+      ),
+    )
     assert.deepEqual(valuesOf(answer.headers, 'x-request-id'), ['req_theirs'])
     const ours = valuesOf(answer.headers, 'x-relay-request-id')
     assert.equal(ours.length, 1)
@@ -147,10 +190,17 @@ describe('headers', () => {
 
   test('an upstream error is not rewritten: retry-after, code and body pass with the status', async () => {
     const body = '{"error": {"message":"Rate limit", "type":"requests","param":null,"code":"rate_limit_exceeded"} }'
-    const answer = await relayed(answering(`HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 3\r\nretry-after-ms: 2500\r\nx-should-retry: true\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
+    const answer = await relayed(
+      answering(
+        `HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 3\r\nretry-after-ms: 2500\r\nx-should-retry: true\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      ),
+    )
     assert.equal(answer.status, 429)
     assert.equal(answer.body.toString(), body)
-    assert.deepEqual(['retry-after', 'retry-after-ms', 'x-should-retry'].map((name) => valuesOf(answer.headers, name)), [['3'], ['2500'], ['true']])
+    assert.deepEqual(
+      ['retry-after', 'retry-after-ms', 'x-should-retry'].map((name) => valuesOf(answer.headers, name)),
+      [['3'], ['2500'], ['true']],
+    )
   })
 })
 
@@ -158,7 +208,13 @@ describe('bodies', () => {
   test('a gzip’d answer is passed untouched, with its content-encoding', async () => {
     const body = gzipSync('{"ok":true}')
     for (const coding of ['gzip', 'br', 'zstd', 'whatever']) {
-      const answer = await relayed(answering(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`, body), { headers: [['Accept-Encoding', 'gzip, br']] })
+      const answer = await relayed(
+        answering(
+          `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`,
+          body,
+        ),
+        { headers: [['Accept-Encoding', 'gzip, br']] },
+      )
       assert.deepEqual(answer.body, body)
       assert.deepEqual(valuesOf(answer.headers, 'content-encoding'), [coding])
     }
@@ -169,8 +225,10 @@ describe('bodies', () => {
       let body: Buffer = Buffer.alloc(0)
       await using upstream = await rawUpstream(async (exchange) => {
         if (!(await exchange.whole)) return
-        await exchange.send(`HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n${framing === 'length' ? `Content-Length: ${body.length}\r\n` : framing === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''}\r\n`)
-        for (let at = 0; at < body.length; ) {
+        await exchange.send(
+          `HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n${framing === 'length' ? `Content-Length: ${body.length}\r\n` : framing === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''}\r\n`,
+        )
+        for (let at = 0; at < body.length;) {
           const piece = body.subarray(at, at + 1 + ((at * 7919) % 40_000))
           at += piece.length
           await exchange.send(framing === 'chunked' ? chunked([piece], false) : piece)
@@ -191,7 +249,14 @@ describe('bodies', () => {
   }
 
   test('chunk extensions and trailers of the upstream do not spoil the body', async () => {
-    const answer = await relayed(answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n', '5;name=value;q="a b"\r\nhello\r\n', '001\r\n!\r\n', '0;last\r\nX-Sum: 1\r\n\r\n'))
+    const answer = await relayed(
+      answering(
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n',
+        '5;name=value;q="a b"\r\nhello\r\n',
+        '001\r\n!\r\n',
+        '0;last\r\nX-Sum: 1\r\n\r\n',
+      ),
+    )
     assert.equal(answer.body.toString(), 'hello!')
     assert.equal(answer.end, 'whole')
   })
@@ -208,7 +273,9 @@ describe('bodies', () => {
   })
 
   test('bytes behind the end of an answer reach nobody, and their connection is not used again', async () => {
-    await using upstream = await rawUpstream(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison'))
+    await using upstream = await rawUpstream(
+      answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison'),
+    )
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
     for (let round = 0; round < 10; round++) {
@@ -220,7 +287,9 @@ describe('bodies', () => {
   })
 
   test('an HTTP/1.0 client gets the bytes of a chunked answer, unchunked, up to the close', async () => {
-    await using upstream = await rawUpstream(answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', chunked(['hello ', 'world'])))
+    await using upstream = await rawUpstream(
+      answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', chunked(['hello ', 'world'])),
+    )
     await using world = await startWorld({ upstream })
     const answer = await ask(world.port, { token: world.token, version: 'HTTP/1.0' })
     assert.equal(answer.body.toString(), 'hello world')
@@ -243,7 +312,15 @@ describe('streams', () => {
     })
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json], body: '{"model":"m","stream":true}' }))
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/chat/completions',
+        token: world.token,
+        headers: [json],
+        body: '{"model":"m","stream":true}',
+      }),
+    )
     // Nothing more is sent until the client has seen what was sent: a relay that waits for the next piece never gets it.
     await client.text('text/event-stream')
     gate.resolve()
@@ -299,7 +376,9 @@ describe('streams', () => {
 
 describe('an upstream that refuses the operator’s key', () => {
   const refusal = `{"error":{"message":"Incorrect API key provided: ${upstreamKey.slice(0, 8)}****2Tb5.","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}`
-  const unauthorized = answering(`HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nWWW-Authenticate: Bearer realm="${upstreamKey}"\r\nX-Request-Id: req_up\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`)
+  const unauthorized = answering(
+    `HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nWWW-Authenticate: Bearer realm="${upstreamKey}"\r\nX-Request-Id: req_up\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`,
+  )
   const ready = async (world: World): Promise<number> => (await ask(world.port, { path: '/ready' })).status
 
   test('is 502 without a fragment of the key, turns /ready red, and green again with the next answer', async () => {
@@ -313,7 +392,8 @@ describe('an upstream that refuses the operator’s key', () => {
     const error = openAiError(answer, 502)
     assert.equal(error.code, 'upstream_credentials_refused')
     const said = client.received().toString('latin1')
-    for (const fragment of [upstreamKey.slice(0, 8), '2Tb5', 'Incorrect API key', 'realm']) assert.ok(!said.includes(fragment), `${fragment} in ${said}`)
+    for (const fragment of [upstreamKey.slice(0, 8), '2Tb5', 'Incorrect API key', 'realm'])
+      assert.ok(!said.includes(fragment), `${fragment} in ${said}`)
     assert.equal(await ready(world), 503)
 
     upstream.script(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
@@ -329,7 +409,13 @@ describe('an upstream that refuses the operator’s key', () => {
     })
     await using world = await startWorld({ upstream })
     const body = Buffer.alloc(400_000)
-    const answer = await ask(world.port, { method: 'POST', path: '/v1/files', token: world.token, headers: [['Content-Type', 'multipart/form-data; boundary=x']], body })
+    const answer = await ask(world.port, {
+      method: 'POST',
+      path: '/v1/files',
+      token: world.token,
+      headers: [['Content-Type', 'multipart/form-data; boundary=x']],
+      body,
+    })
     assert.equal(openAiError(answer, 502).code, 'upstream_credentials_refused')
     upstream.script(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
     for (let round = 0; round < 5; round++) assert.equal((await ask(world.port, { token: world.token })).body.toString(), 'ok')

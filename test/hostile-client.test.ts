@@ -27,7 +27,10 @@ after(async () => {
 
 /** Nothing that was refused may arrive late either: a good request behind it is the first and only one the upstream sees. */
 async function nothingWentUpstream(): Promise<void> {
-  assert.deepEqual(upstream.requests.map((request) => `${request.method} ${request.target}`), [])
+  assert.deepEqual(
+    upstream.requests.map((request) => `${request.method} ${request.target}`),
+    [],
+  )
   assert.equal((await ask(world.port, { token: world.token })).status, 200, 'the relay lives on')
   assert.equal(upstream.requests.length, 1)
   upstream.clear()
@@ -36,29 +39,132 @@ async function nothingWentUpstream(): Promise<void> {
 describe('request targets', () => {
   const targets = [
     // Not in origin form (RFC 9112 3.2).
-    'http://127.0.0.1/v1/models', 'https://api.openai.com/v1/models', 'HTTP://x/v1/models', 'v1/models', '*', 'relay.test:443', '?a=b', '@evil.test/v1/models',
+    'http://127.0.0.1/v1/models',
+    'https://api.openai.com/v1/models',
+    'HTTP://x/v1/models',
+    'v1/models',
+    '*',
+    'relay.test:443',
+    '?a=b',
+    '@evil.test/v1/models',
     // Another host to whoever resolves it as a reference (RFC 3986 5.2).
-    '//evil.test/v1/models', '///v1/models', '/\\evil.test/v1/models', '\\\\evil.test\\v1',
+    '//evil.test/v1/models',
+    '///v1/models',
+    '/\\evil.test/v1/models',
+    '\\\\evil.test\\v1',
     // Dot segments in every spelling.
-    '/v1/../v1/models', '/v1/./models', '/v1/models/..', '/v1/models/.', '/v1/models/../organization/users', '/v1/%2e%2e/organization/users', '/v1/%2E%2e/models', '/v1/.%2e/models', '/v1/%2e./models', '/v1/%2e/models', '/v1/models/%2e%2e', '/v1/files/%2e%2e/content', '/v1/files/..%2f..%2forganization', '/v1/models/..%2Forganization', '/v1/models/a%2F..%2Forganization', '/v1/models/%2e%2e%2forganization', '/v1/models/a%2f.%2fb', '/v1/models/..%3b', '/v1/models/a%2F..%3Bx%2Forganization', '/v1/models/..%3f', '/v1/models/..%23',
+    '/v1/../v1/models',
+    '/v1/./models',
+    '/v1/models/..',
+    '/v1/models/.',
+    '/v1/models/../organization/users',
+    '/v1/%2e%2e/organization/users',
+    '/v1/%2E%2e/models',
+    '/v1/.%2e/models',
+    '/v1/%2e./models',
+    '/v1/%2e/models',
+    '/v1/models/%2e%2e',
+    '/v1/files/%2e%2e/content',
+    '/v1/files/..%2f..%2forganization',
+    '/v1/models/..%2Forganization',
+    '/v1/models/a%2F..%2Forganization',
+    '/v1/models/%2e%2e%2forganization',
+    '/v1/models/a%2f.%2fb',
+    '/v1/models/..%3b',
+    '/v1/models/a%2F..%3Bx%2Forganization',
+    '/v1/models/..%3f',
+    '/v1/models/..%23',
     // Encoded and other separators.
-    '/v1%2fmodels', '/v1/models%2fx', '/%2fv1/models', '/v1/files/a%2fb', '/v1/files/a%2Fcontent', '/v1/files/a%5cb', '/v1/files/a\\b', '/v1\\models', '/v1/models/a%5cb', '/v1/models/a%5C..%5Cb', '/v1/models/a\\b', '/v1/files/a;b', '/v1;x/models', '/v1/models;x=1', '/v1/files/..;/models', '/v1/models/..;/organization',
+    '/v1%2fmodels',
+    '/v1/models%2fx',
+    '/%2fv1/models',
+    '/v1/files/a%2fb',
+    '/v1/files/a%2Fcontent',
+    '/v1/files/a%5cb',
+    '/v1/files/a\\b',
+    '/v1\\models',
+    '/v1/models/a%5cb',
+    '/v1/models/a%5C..%5Cb',
+    '/v1/models/a\\b',
+    '/v1/files/a;b',
+    '/v1;x/models',
+    '/v1/models;x=1',
+    '/v1/files/..;/models',
+    '/v1/models/..;/organization',
     // Encoded twice, or where nothing needs it.
-    '/v1/%252e%252e/organization', '/v1/models/%252e%252e', '/v1/models/a%252fb', '/v1/models/%25', '/v1/files/%66ile-1', '/v1/%6dodels', '/%76%31/models', '/v1/chat%2fcompletions',
+    '/v1/%252e%252e/organization',
+    '/v1/models/%252e%252e',
+    '/v1/models/a%252fb',
+    '/v1/models/%25',
+    '/v1/files/%66ile-1',
+    '/v1/%6dodels',
+    '/%76%31/models',
+    '/v1/chat%2fcompletions',
     // Broken encodings.
-    '/v1/files/%', '/v1/files/%2', '/v1/files/%zz', '/v1/files/%u002e', '/v1/models/%', '/v1/models/%2', '/v1/models/%gg', '/v1/models/%ff', '/v1/models/%c0%ae%c0%ae',
+    '/v1/files/%',
+    '/v1/files/%2',
+    '/v1/files/%zz',
+    '/v1/files/%u002e',
+    '/v1/models/%',
+    '/v1/models/%2',
+    '/v1/models/%gg',
+    '/v1/models/%ff',
+    '/v1/models/%c0%ae%c0%ae',
     // Bytes that have no place in a target.
-    '/v1/models/a%00b', '/v1/models/%00', '/v1/files/%0d%0aX:y', '/v1/models/%0a', '/v1/models/%7f', '/v1/files/a\tb', '/v1/files/a\u0000b', '/v1/files/a\u000bb', '/v1/files/\u00e9', '/v1/models/caf\u00e9', '/v1/models/\u00c0\u00ae', '/v1/files/a\u007fb', '/v1/models?q=\u0000', '/v1/models?q=\u00e9', '/v1/models?q=\u0001',
-    '/v1/files/a"b', '/v1/files/<x>', '/v1/files/{x}', '/v1/files/a|b', '/v1/files/a^b', '/v1/files/a`b', '/v1/files/[x]',
+    '/v1/models/a%00b',
+    '/v1/models/%00',
+    '/v1/files/%0d%0aX:y',
+    '/v1/models/%0a',
+    '/v1/models/%7f',
+    '/v1/files/a\tb',
+    '/v1/files/a\u0000b',
+    '/v1/files/a\u000bb',
+    '/v1/files/\u00e9',
+    '/v1/models/caf\u00e9',
+    '/v1/models/\u00c0\u00ae',
+    '/v1/files/a\u007fb',
+    '/v1/models?q=\u0000',
+    '/v1/models?q=\u00e9',
+    '/v1/models?q=\u0001',
+    '/v1/files/a"b',
+    '/v1/files/<x>',
+    '/v1/files/{x}',
+    '/v1/files/a|b',
+    '/v1/files/a^b',
+    '/v1/files/a`b',
+    '/v1/files/[x]',
     // Fragments are never sent.
-    '/v1/models#frag', '/v1/models#', '/v1/models?a=b#frag', '#/v1/models',
+    '/v1/models#frag',
+    '/v1/models#',
+    '/v1/models?a=b#frag',
+    '#/v1/models',
     // Empty segments and unknown paths.
-    '/v1//models', '/v1/models/', '/v1/files//content', '//v1/models', '/', '/v1', '/v1/', '/v1/v1/models', '/v2/models', '/V1/models', '/v1/Models', '/v1/models/a/b/c', '/v1/nowhere', '/organization/users', '/v1/organization/users', '/v1/projects', '/v1/dashboard/billing', '/v1/organization',
+    '/v1//models',
+    '/v1/models/',
+    '/v1/files//content',
+    '//v1/models',
+    '/',
+    '/v1',
+    '/v1/',
+    '/v1/v1/models',
+    '/v2/models',
+    '/V1/models',
+    '/v1/Models',
+    '/v1/models/a/b/c',
+    '/v1/nowhere',
+    '/organization/users',
+    '/v1/organization/users',
+    '/v1/projects',
+    '/v1/dashboard/billing',
+    '/v1/organization',
   ]
   for (const target of targets) {
     test(`${JSON.stringify(target)} is refused and goes nowhere`, async () => {
       for (const method of ['GET', 'POST', 'DELETE']) {
-        const answer = await refusesBytes(world.port, `${method} ${target} HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Length: 0\r\n\r\n`)
+        const answer = await refusesBytes(
+          world.port,
+          `${method} ${target} HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Length: 0\r\n\r\n`,
+        )
         if (answer !== null) assert.ok([400, 404, 405, 431].includes(answer.status), `${method}: ${answer.status}`)
       }
       await nothingWentUpstream()
@@ -80,12 +186,37 @@ describe('request targets', () => {
     assert.equal(upstream.requests[0]?.target, '/v1/new/thing?x=1')
     upstream.clear()
     for (const path of [
-      '/v1/organization/users', '/organization/users', '/v1/organization', '/v1/projects', '/v1/dashboard/billing/usage', '/v1/%6frganization/users', '/v1/%6Frganization', '/v1/organization%2Fusers', '/v1//organization/users', '/v1/organization//users', '/v1/Organization/users', '/v1/ORGANIZATION',
-      '/v1/new/../organization', '/v1/new/%2e%2e/organization', '/v1/new%2F..%2Forganization', '/v1/new/..;/organization', '/v1/organization;x/users', '/v1/organization/', '//organization/users', '/v1/./organization', '/v1/organization%20', '/v1/organization%09/users', '/v1/organization?', '/v1/organization%3f',
+      '/v1/organization/users',
+      '/organization/users',
+      '/v1/organization',
+      '/v1/projects',
+      '/v1/dashboard/billing/usage',
+      '/v1/%6frganization/users',
+      '/v1/%6Frganization',
+      '/v1/organization%2Fusers',
+      '/v1//organization/users',
+      '/v1/organization//users',
+      '/v1/Organization/users',
+      '/v1/ORGANIZATION',
+      '/v1/new/../organization',
+      '/v1/new/%2e%2e/organization',
+      '/v1/new%2F..%2Forganization',
+      '/v1/new/..;/organization',
+      '/v1/organization;x/users',
+      '/v1/organization/',
+      '//organization/users',
+      '/v1/./organization',
+      '/v1/organization%20',
+      '/v1/organization%09/users',
+      '/v1/organization?',
+      '/v1/organization%3f',
     ]) {
       await refusesBytes(open.port, `GET ${path} HTTP/1.1\r\nHost: relay.test\r\n${auth}\r\n`)
     }
-    assert.deepEqual(upstream.requests.map((request) => request.target), [])
+    assert.deepEqual(
+      upstream.requests.map((request) => request.target),
+      [],
+    )
   })
 })
 
@@ -100,7 +231,10 @@ describe('methods and versions', () => {
 
   for (const target of ['api.openai.com:443', '/v1/models', 'relay.test']) {
     test(`CONNECT ${target} opens no tunnel`, async () => {
-      await refusesBytes(world.port, `CONNECT ${target} HTTP/1.1\r\nHost: relay.test\r\n${auth}\r\nGET /v1/models HTTP/1.1\r\nHost: x\r\n${auth}\r\n`)
+      await refusesBytes(
+        world.port,
+        `CONNECT ${target} HTTP/1.1\r\nHost: relay.test\r\n${auth}\r\nGET /v1/models HTTP/1.1\r\nHost: x\r\n${auth}\r\n`,
+      )
       await nothingWentUpstream()
     })
   }
@@ -130,9 +264,17 @@ describe('methods and versions', () => {
   }
 
   test('an h2c upgrade is not followed: the request is answered in HTTP/1.1, and the upstream hears nothing of the upgrade', async () => {
-    const answer = await ask(world.port, { token: world.token, headers: [['Connection', 'Upgrade, HTTP2-Settings'], ['Upgrade', 'h2c'], ['HTTP2-Settings', 'AAMAAABkAARAAAAAAAIAAAAA']] })
+    const answer = await ask(world.port, {
+      token: world.token,
+      headers: [
+        ['Connection', 'Upgrade, HTTP2-Settings'],
+        ['Upgrade', 'h2c'],
+        ['HTTP2-Settings', 'AAMAAABkAARAAAAAAAIAAAAA'],
+      ],
+    })
     assert.notEqual(answer.status, 101)
-    for (const request of upstream.requests) for (const name of ['upgrade', 'http2-settings', 'connection']) assert.ok(!hasHeader(request.headers, name) || name === 'connection')
+    for (const request of upstream.requests)
+      for (const name of ['upgrade', 'http2-settings', 'connection']) assert.ok(!hasHeader(request.headers, name) || name === 'connection')
     upstream.clear()
     await nothingWentUpstream()
   })
@@ -149,8 +291,45 @@ describe('where a message ends', () => {
     ['two equal lengths', 'Content-Length: 2\r\nContent-Length: 2\r\n', '{}'],
     ['a list of lengths', 'Content-Length: 2, 3\r\n', '{}'],
     ['a list of equal lengths', 'Content-Length: 2, 2\r\n', '{}'],
-    ...['-2', '+2', '0x2', '2.0', '2 2', '2;', '2,', 'two', '1e0', '', '99999999999999999999999', '18446744073709551618', '\u00b2', '2\u0000'].map((length): [string, string, string] => [`the length ${JSON.stringify(length)}`, `Content-Length: ${length}\r\n`, '{}']),
-    ...['identity, chunked', 'chunked, identity', 'gzip, chunked', 'chunked, gzip', 'chunked, chunked', 'xchunked', 'chunkedx', 'identity', 'chunked;q=1', '"chunked"', 'chunked,', ', chunked', '', 'cow', '\u000bchunked', 'chunked\u0000', 'chun ked'].map((coding): [string, string, string] => [`Transfer-Encoding: ${JSON.stringify(coding)}`, `Transfer-Encoding: ${coding}\r\n`, chunkedBody + smuggled]),
+    ...[
+      '-2',
+      '+2',
+      '0x2',
+      '2.0',
+      '2 2',
+      '2;',
+      '2,',
+      'two',
+      '1e0',
+      '',
+      '99999999999999999999999',
+      '18446744073709551618',
+      '\u00b2',
+      '2\u0000',
+    ].map((length): [string, string, string] => [`the length ${JSON.stringify(length)}`, `Content-Length: ${length}\r\n`, '{}']),
+    ...[
+      'identity, chunked',
+      'chunked, identity',
+      'gzip, chunked',
+      'chunked, gzip',
+      'chunked, chunked',
+      'xchunked',
+      'chunkedx',
+      'identity',
+      'chunked;q=1',
+      '"chunked"',
+      'chunked,',
+      ', chunked',
+      '',
+      'cow',
+      '\u000bchunked',
+      'chunked\u0000',
+      'chun ked',
+    ].map((coding): [string, string, string] => [
+      `Transfer-Encoding: ${JSON.stringify(coding)}`,
+      `Transfer-Encoding: ${coding}\r\n`,
+      chunkedBody + smuggled,
+    ]),
     ['two Transfer-Encodings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n', chunkedBody],
     ['two Transfer-Encodings of which one is identity', 'Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n', chunkedBody],
     ['a space before the colon of the coding', 'Transfer-Encoding : chunked\r\n', chunkedBody],
@@ -186,7 +365,10 @@ describe('where a message ends', () => {
   }
 
   const chunks: readonly [string, string][] = [
-    ...['g', '-2', '+2', '0x2', ' 2', '2 ', '', '2.0', 'fffffffffffffffff', '2\u0000', '\u00b2'].map((size): [string, string] => [`the chunk size ${JSON.stringify(size)}`, `${size}\r\n{}\r\n0\r\n\r\n`]),
+    ...['g', '-2', '+2', '0x2', ' 2', '2 ', '', '2.0', 'fffffffffffffffff', '2\u0000', '\u00b2'].map((size): [string, string] => [
+      `the chunk size ${JSON.stringify(size)}`,
+      `${size}\r\n{}\r\n0\r\n\r\n`,
+    ]),
     ['a bare LF behind a chunk size', '2\n{}\r\n0\r\n\r\n'],
     ['a bare LF behind a chunk', '2\r\n{}\n0\r\n\r\n'],
     ['a bare CR behind a chunk size', '2\r{}\r\n0\r\n\r\n'],
@@ -200,7 +382,9 @@ describe('where a message ends', () => {
       test(`${what} in a chunked ${kind.split(';')[0]} body is refused, and its exchange never looks whole to the upstream`, async () => {
         const path = kind === 'application/json' ? '/v1/chat/completions' : '/v1/files'
         await using client = await rawClient(world.port)
-        await client.send(`POST ${path} HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Type: ${kind}\r\nTransfer-Encoding: chunked\r\n\r\n${body}`)
+        await client.send(
+          `POST ${path} HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Type: ${kind}\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+        )
         try {
           const answer = await client.answer()
           assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${answer.body.toString('latin1')}`)
@@ -229,14 +413,24 @@ describe('where a message ends', () => {
   })
 
   test('Transfer-Encoding on HTTP/1.0 is refused', async () => {
-    await refusesBytes(world.port, `POST /v1/chat/completions HTTP/1.0\r\nHost: x\r\n${auth}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunkedBody}`)
+    await refusesBytes(
+      world.port,
+      `POST /v1/chat/completions HTTP/1.0\r\nHost: x\r\n${auth}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunkedBody}`,
+    )
     await nothingWentUpstream()
   })
 
   test('a body that ends before its length is no request', async () => {
     for (const kind of [json, ['Content-Type', 'multipart/form-data; boundary=x']] satisfies HeaderPair[]) {
       await using client = await rawClient(world.port)
-      await client.send(requestBytes({ method: 'POST', path: kind === json ? '/v1/chat/completions' : '/v1/files', token: world.token, headers: [kind, ['Content-Length', '10']] }))
+      await client.send(
+        requestBytes({
+          method: 'POST',
+          path: kind === json ? '/v1/chat/completions' : '/v1/files',
+          token: world.token,
+          headers: [kind, ['Content-Length', '10']],
+        }),
+      )
       await client.send('{}')
       client.end()
       await client.closed
@@ -286,7 +480,10 @@ describe('headers', () => {
 
   test('no header vanishes: where there are too many, the request is refused, also when the length comes last', async () => {
     const many = 'a: b\r\n'.repeat(3000)
-    await refusesBytes(world.port, `POST /v1/chat/completions HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Type: application/json\r\n${many}Content-Length: 2\r\n\r\n{}`)
+    await refusesBytes(
+      world.port,
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Type: application/json\r\n${many}Content-Length: 2\r\n\r\n{}`,
+    )
     const seen = upstream.requests[0]
     assert.equal(seen, undefined, `${valuesOf(seen?.headers ?? [], 'a').length} of 3000 went upstream`)
     await nothingWentUpstream()
@@ -294,20 +491,62 @@ describe('headers', () => {
 })
 
 describe('bodies', () => {
-  const chat = (body: string | Buffer, headers: readonly HeaderPair[] = []): RequestParts => ({ method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json, ...headers], body })
+  const chat = (body: string | Buffer, headers: readonly HeaderPair[] = []): RequestParts => ({
+    method: 'POST',
+    path: '/v1/chat/completions',
+    token: world.token,
+    headers: [json, ...headers],
+    body,
+  })
 
-  for (const [coding, body] of [['br', brotliCompressSync('{}')], ['zstd', zstdCompressSync('{}')], ['deflate', deflateSync('{}')], ['gzip, gzip', gzipSync(gzipSync('{}'))], ['gzip, br', Buffer.from('x')], ['compress', Buffer.from('x')], ['nonsense', Buffer.from('{}')], ['identity, br', Buffer.from('x')]] as const) {
+  for (const [coding, body] of [
+    ['br', brotliCompressSync('{}')],
+    ['zstd', zstdCompressSync('{}')],
+    ['deflate', deflateSync('{}')],
+    ['gzip, gzip', gzipSync(gzipSync('{}'))],
+    ['gzip, br', Buffer.from('x')],
+    ['compress', Buffer.from('x')],
+    ['nonsense', Buffer.from('{}')],
+    ['identity, br', Buffer.from('x')],
+  ] as const) {
     test(`the content coding ${coding} is 415`, async () => {
-      for (const parts of [chat(body, [['Content-Encoding', coding]]), { ...chat(body, [['Content-Encoding', coding]]), path: '/v1/files', headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Content-Encoding', coding]] satisfies HeaderPair[] }]) {
+      for (const parts of [
+        chat(body, [['Content-Encoding', coding]]),
+        {
+          ...chat(body, [['Content-Encoding', coding]]),
+          path: '/v1/files',
+          headers: [
+            ['Content-Type', 'multipart/form-data; boundary=x'],
+            ['Content-Encoding', coding],
+          ] satisfies HeaderPair[],
+        },
+      ]) {
         assert.equal(openAiError(await ask(world.port, parts), 415).code, 'unsupported_content_encoding')
       }
       await nothingWentUpstream()
     })
   }
 
-  for (const contentType of ['text/plain', 'application/x-www-form-urlencoded', 'application/json-patch+json', 'application/jsonx', 'application', '*/*', 'text/json', 'application/json, text/plain', '', 'multipart/mixed; boundary=x', 'application/octet-stream', 'application/sdp', 'multipart/form-data; boundary=x']) {
+  for (const contentType of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/json-patch+json',
+    'application/jsonx',
+    'application',
+    '*/*',
+    'text/json',
+    'application/json, text/plain',
+    '',
+    'multipart/mixed; boundary=x',
+    'application/octet-stream',
+    'application/sdp',
+    'multipart/form-data; boundary=x',
+  ]) {
     test(`the content type ${JSON.stringify(contentType)} is 415 where JSON is taken`, async () => {
-      assert.equal(openAiError(await ask(world.port, { ...chat('{}'), headers: [['Content-Type', contentType]] }), 415).code, 'unsupported_media_type')
+      assert.equal(
+        openAiError(await ask(world.port, { ...chat('{}'), headers: [['Content-Type', contentType]] }), 415).code,
+        'unsupported_media_type',
+      )
       await nothingWentUpstream()
     })
   }
@@ -321,9 +560,23 @@ describe('bodies', () => {
 
   test('a body on a GET or DELETE is refused, with any framing', async () => {
     for (const method of ['GET', 'DELETE']) {
-      for (const headers of [[json], [['Transfer-Encoding', 'chunked']], [json, ['Transfer-Encoding', 'chunked']], []] satisfies HeaderPair[][]) {
+      for (const headers of [
+        [json],
+        [['Transfer-Encoding', 'chunked']],
+        [json, ['Transfer-Encoding', 'chunked']],
+        [],
+      ] satisfies HeaderPair[][]) {
         const isChunked = headers.some(([name]) => name === 'Transfer-Encoding')
-        openAiError(await ask(world.port, { method, path: '/v1/models/m', token: world.token, headers, body: isChunked ? '2\r\n{}\r\n0\r\n\r\n' : '{}' }), [400, 415])
+        openAiError(
+          await ask(world.port, {
+            method,
+            path: '/v1/models/m',
+            token: world.token,
+            headers,
+            body: isChunked ? '2\r\n{}\r\n0\r\n\r\n' : '{}',
+          }),
+          [400, 415],
+        )
       }
     }
     await nothingWentUpstream()
@@ -340,16 +593,39 @@ describe('bodies', () => {
   for (const [what, body] of bombs) {
     test(`${what} in a JSON body are refused without costing much`, async () => {
       const bytes = Buffer.from(body())
-      const before = process.memoryUsage().rss
+      const rssBefore = process.memoryUsage().rss
       const answer = await ask(world.port, chat(bytes))
       openAiError(answer, [400, 413])
-      const grownBytes = process.memoryUsage().rss - before
+      const grownBytes = process.memoryUsage().rss - rssBefore
       assert.ok(grownBytes < 400 * 1024 * 1024, `grew by ${grownBytes}`)
       await nothingWentUpstream()
     })
   }
 
-  for (const body of ['', ' ', 'null', '1', '"x"', '[]', '{', '{"a":1', '{"a":1}}', '{"a":1} x', "{'a':1}", '{a:1}', '{"a":NaN}', '{"a":01}', '{"a":1,}', '\ufeff', '{"a":"\u0001"}', '{"a":"\\x"}', '{"a":"\\ud83"}', 'undefined', '<xml/>', '--x']) {
+  for (const body of [
+    '',
+    ' ',
+    'null',
+    '1',
+    '"x"',
+    '[]',
+    '{',
+    '{"a":1',
+    '{"a":1}}',
+    '{"a":1} x',
+    "{'a':1}",
+    '{a:1}',
+    '{"a":NaN}',
+    '{"a":01}',
+    '{"a":1,}',
+    '\ufeff',
+    '{"a":"\u0001"}',
+    '{"a":"\\x"}',
+    '{"a":"\\ud83"}',
+    'undefined',
+    '<xml/>',
+    '--x',
+  ]) {
     test(`the JSON body ${JSON.stringify(body)} is refused, or is empty`, async () => {
       const answer = await ask(world.port, chat(body))
       if (body === '') {
@@ -361,7 +637,12 @@ describe('bodies', () => {
   }
 
   test('JSON that is not UTF-8 is refused', async () => {
-    for (const bytes of [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from('{"a":1}', 'utf16le'), Buffer.from([0x7b, 0x22, 0xc0, 0xae, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d])]) {
+    for (const bytes of [
+      Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+      Buffer.from('{"a":1}', 'utf16le'),
+      Buffer.from([0x7b, 0x22, 0xc0, 0xae, 0x22, 0x3a, 0x31, 0x7d]),
+      Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
+    ]) {
       openAiError(await ask(world.port, chat(bytes)), 400)
     }
     await nothingWentUpstream()
@@ -372,7 +653,10 @@ describe('bodies', () => {
     const big = `{"a":"${'x'.repeat(200_000)}"}`
     assert.equal(openAiError(await ask(small.port, { ...chat(big), token: small.token }), 413).code, 'request_too_large')
     const chunkedBig = Buffer.from(`${Buffer.byteLength(big).toString(16)}\r\n${big}\r\n0\r\n\r\n`)
-    assert.equal(openAiError(await ask(small.port, { ...chat(chunkedBig, [['Transfer-Encoding', 'chunked']]), token: small.token }), 413).code, 'request_too_large')
+    assert.equal(
+      openAiError(await ask(small.port, { ...chat(chunkedBig, [['Transfer-Encoding', 'chunked']]), token: small.token }), 413).code,
+      'request_too_large',
+    )
     await using liar = await rawClient(small.port)
     await liar.send(requestBytes({ ...chat(''), token: small.token, headers: [json, ['Content-Length', '99999999999']] }))
     assert.equal(openAiError(await liar.answer(), 413).code, 'request_too_large')
@@ -397,7 +681,11 @@ describe('bodies', () => {
     assert.ok(hasHeader(answer.headers, 'retry-after'))
     for (const client of holders) client.reset()
     await sleep(50)
-    assert.equal((await ask(small.port, { ...chat(`{"a":"${'x'.repeat(200_000)}"}`), token: small.token })).status, 200, 'what the others held is free again')
+    assert.equal(
+      (await ask(small.port, { ...chat(`{"a":"${'x'.repeat(200_000)}"}`), token: small.token })).status,
+      200,
+      'what the others held is free again',
+    )
     upstream.clear()
     await nothingWentUpstream()
   })
@@ -430,12 +718,17 @@ describe('slow clients', () => {
     await Promise.race([client.closed, sleep(6000, undefined, { ref: false }).then(() => assert.fail('still open'))])
   })
 
-  for (const [kind, path] of [['application/json', '/v1/chat/completions'], ['multipart/form-data; boundary=x', '/v1/files']] as const) {
+  for (const [kind, path] of [
+    ['application/json', '/v1/chat/completions'],
+    ['multipart/form-data; boundary=x', '/v1/files'],
+  ] as const) {
     for (const framing of ['Content-Length: 1000', 'Transfer-Encoding: chunked']) {
       test(`a ${kind.split(';')[0]} body (${framing}) that stops coming is 408, and what began upstream is aborted`, async () => {
         await using slow = await startWorld({ upstream, settings: { clientSilenceMs: 400 } })
         await using client = await rawClient(slow.port)
-        await client.send(`POST ${path} HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Type: ${kind}\r\n${framing}\r\n\r\n${framing.startsWith('T') ? '2\r\n{}\r\n' : '{}'}`)
+        await client.send(
+          `POST ${path} HTTP/1.1\r\nHost: relay.test\r\n${auth}Content-Type: ${kind}\r\n${framing}\r\n\r\n${framing.startsWith('T') ? '2\r\n{}\r\n' : '{}'}`,
+        )
         assert.equal(openAiError(await client.answer(), 408).code, 'request_timeout')
         await eventually('what began upstream was aborted', () => upstream.requests.every((request) => request.connection.closed !== null))
         for (const request of upstream.requests) assert.equal(request.completeAt, null)
@@ -447,10 +740,23 @@ describe('slow clients', () => {
 
   test('a body that comes slowly but steadily is not silent', async () => {
     await using slow = await startWorld({ upstream, settings: { clientSilenceMs: 600, headMs: 500 } })
-    for (const [kind, path] of [['application/json', '/v1/chat/completions'], ['multipart/form-data; boundary=x', '/v1/files']] as const) {
+    for (const [kind, path] of [
+      ['application/json', '/v1/chat/completions'],
+      ['multipart/form-data; boundary=x', '/v1/files'],
+    ] as const) {
       await using client = await rawClient(slow.port)
       const body = '{"model":"m"}'
-      await client.send(requestBytes({ method: 'POST', path, token: slow.token, headers: [['Content-Type', kind], ['Content-Length', String(body.length)]] }))
+      await client.send(
+        requestBytes({
+          method: 'POST',
+          path,
+          token: slow.token,
+          headers: [
+            ['Content-Type', kind],
+            ['Content-Length', String(body.length)],
+          ],
+        }),
+      )
       for (const byte of body) {
         await sleep(100)
         await client.send(byte)
@@ -504,21 +810,35 @@ describe('strangers', () => {
 
   test('a body of a stranger is not waited for: the refusal comes before it', async () => {
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: 'sk-wrong', headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Content-Length', '1000000']] }))
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/files',
+        token: 'sk-wrong',
+        headers: [
+          ['Content-Type', 'multipart/form-data; boundary=x'],
+          ['Content-Length', '1000000'],
+        ],
+      }),
+    )
     openAiError(await client.answer(), 401)
     await nothingWentUpstream()
   })
 
   test('a refusal drains a small body, so that the connection goes on, and closes on a large one', async () => {
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/nowhere', token: world.token, headers: [json], body: Buffer.alloc(100_000, 0x20) }))
+    await client.send(
+      requestBytes({ method: 'POST', path: '/v1/nowhere', token: world.token, headers: [json], body: Buffer.alloc(100_000, 0x20) }),
+    )
     openAiError(await client.answer(), 404)
     await client.send(requestBytes({ token: world.token }))
     assert.equal((await client.answer()).status, 200)
     upstream.clear()
 
     await using other = await rawClient(world.port)
-    await other.send(requestBytes({ method: 'POST', path: '/v1/nowhere', token: world.token, headers: [json, ['Content-Length', '9000000000']] }))
+    await other.send(
+      requestBytes({ method: 'POST', path: '/v1/nowhere', token: world.token, headers: [json, ['Content-Length', '9000000000']] }),
+    )
     openAiError(await other.answer(), 404)
     let sent = 0
     while (other.isOpen() && sent < 500_000_000) {

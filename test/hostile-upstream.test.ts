@@ -15,16 +15,20 @@ const post = { method: 'POST', path: '/v1/chat/completions', headers: [json], bo
 /** Answers the whole request with these bytes and leaves the connection open: whoever waits for more waits in vain. */
 const saying = (...pieces: readonly (string | Buffer)[]): Script => answering(...pieces)
 
-const sayingThenClosing = (...pieces: readonly (string | Buffer)[]): Script => async (exchange) => {
-  await answering(...pieces)(exchange)
-  exchange.end()
-}
+const sayingThenClosing =
+  (...pieces: readonly (string | Buffer)[]): Script =>
+  async (exchange) => {
+    await answering(...pieces)(exchange)
+    exchange.end()
+  }
 
-const sayingThenResetting = (...pieces: readonly (string | Buffer)[]): Script => async (exchange) => {
-  await answering(...pieces)(exchange)
-  await exchange.pause(50)
-  exchange.reset()
-}
+const sayingThenResetting =
+  (...pieces: readonly (string | Buffer)[]): Script =>
+  async (exchange) => {
+    await answering(...pieces)(exchange)
+    await exchange.pause(50)
+    exchange.reset()
+  }
 
 async function livesOn(world: World, upstream: RawUpstream): Promise<void> {
   upstream.script(okScript)
@@ -34,12 +38,14 @@ async function livesOn(world: World, upstream: RawUpstream): Promise<void> {
   }
 }
 
-const endless = (head: string, piece: string): Script => async (exchange) => {
-  if (!(await exchange.whole)) return
-  await exchange.send(head)
-  const block = piece.repeat(Math.ceil(16_384 / piece.length))
-  while (exchange.request.connection.closed === null) await exchange.send(block)
-}
+const endless =
+  (head: string, piece: string): Script =>
+  async (exchange) => {
+    if (!(await exchange.whole)) return
+    await exchange.send(head)
+    const block = piece.repeat(Math.ceil(16_384 / piece.length))
+    while (exchange.request.connection.closed === null) await exchange.send(block)
+  }
 
 const ok = 'HTTP/1.1 200 OK\r\n'
 const two = 'Content-Length: 2\r\n\r\nok'
@@ -54,24 +60,86 @@ const beforeTheHead: readonly [what: string, script: Script][] = [
   ['closes before the empty line', sayingThenClosing(`${ok}Content-Length: 2\r\n`)],
   ['closes after a 100', sayingThenClosing('HTTP/1.1 100 Continue\r\n\r\n')],
 
-  ...['HTTP/1.1 000 X', 'HTTP/1.1 99 X', 'HTTP/1.1 099 X', 'HTTP/1.1 600 X', 'HTTP/1.1 999 X', 'HTTP/1.1 1000 X', 'HTTP/1.1 -1 X', 'HTTP/1.1 abc X', 'HTTP/1.1 2e2 X', 'HTTP/1.1 +200 X', 'HTTP/1.1 0200 X', 'HTTP/1.1  200 X', 'HTTP/1.1 20\u00b2 X', 'HTTP/1.1', 'HTTP/1.1 ', 'HTTP/2.0 200 OK', 'HTTP/2 200 OK', 'HTTP/1.2 200 OK', 'HTTP/1.10 200 OK', 'http/1.1 200 OK', 'HTTP/11 200 OK', 'ICY 200 OK', 'GET / HTTP/1.1', '220 smtp.test ESMTP', 'SSH-2.0-x', ' HTTP/1.1 200 OK', '\u0000HTTP/1.1 200 OK', '{"object":"list"}'].map(
-    (line): [string, Script] => [`has the status line ${JSON.stringify(line)}`, saying(`${line}\r\n${two}`)],
-  ),
+  ...[
+    'HTTP/1.1 000 X',
+    'HTTP/1.1 99 X',
+    'HTTP/1.1 099 X',
+    'HTTP/1.1 600 X',
+    'HTTP/1.1 999 X',
+    'HTTP/1.1 1000 X',
+    'HTTP/1.1 -1 X',
+    'HTTP/1.1 abc X',
+    'HTTP/1.1 2e2 X',
+    'HTTP/1.1 +200 X',
+    'HTTP/1.1 0200 X',
+    'HTTP/1.1  200 X',
+    'HTTP/1.1 20\u00b2 X',
+    'HTTP/1.1',
+    'HTTP/1.1 ',
+    'HTTP/2.0 200 OK',
+    'HTTP/2 200 OK',
+    'HTTP/1.2 200 OK',
+    'HTTP/1.10 200 OK',
+    'http/1.1 200 OK',
+    'HTTP/11 200 OK',
+    'ICY 200 OK',
+    'GET / HTTP/1.1',
+    '220 smtp.test ESMTP',
+    'SSH-2.0-x',
+    ' HTTP/1.1 200 OK',
+    '\u0000HTTP/1.1 200 OK',
+    '{"object":"list"}',
+  ].map((line): [string, Script] => [`has the status line ${JSON.stringify(line)}`, saying(`${line}\r\n${two}`)]),
 
-  ...['\u0000', '\u0001', '\u0008', '\u001b[31m', '\u007f'].map((bytes): [string, Script] => [`has the control byte ${JSON.stringify(bytes)} in its reason`, saying(`HTTP/1.1 200 O${bytes}K\r\n${two}`)]),
+  ...['\u0000', '\u0001', '\u0008', '\u001b[31m', '\u007f'].map((bytes): [string, Script] => [
+    `has the control byte ${JSON.stringify(bytes)} in its reason`,
+    saying(`HTTP/1.1 200 O${bytes}K\r\n${two}`),
+  ]),
   ['has a bare CR in its reason', saying(`HTTP/1.1 200 O\rK\r\n${two}`)],
   ['hides a header in its reason behind a bare LF', saying(`HTTP/1.1 200 OK\nX: y\r\n${two}`)],
 
-  ['says both Content-Length and Transfer-Encoding', saying(`${ok}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`)],
-  ['says Transfer-Encoding and then Content-Length', saying(`${ok}Transfer-Encoding: chunked\r\nContent-Length: 12\r\n\r\n2\r\nok\r\n0\r\n\r\n`)],
+  [
+    'says both Content-Length and Transfer-Encoding',
+    saying(`${ok}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
+  ],
+  [
+    'says Transfer-Encoding and then Content-Length',
+    saying(`${ok}Transfer-Encoding: chunked\r\nContent-Length: 12\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
+  ],
   ['says two different lengths', saying(`${ok}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`)],
   ['says a list of different lengths', saying(`${ok}Content-Length: 2, 3\r\n\r\nok`)],
-  ...['-2', '+2', '0x2', '2.0', '2 2', '', ' ', 'two', '1e0', '99999999999999999999', '18446744073709551618', '2;', '\u00b2', '2\u0000'].map((length): [string, Script] => [`says the length ${JSON.stringify(length)}`, saying(`${ok}Content-Length: ${length}\r\n\r\nok`)]),
-  ...['gzip, chunked', 'chunked, gzip', 'identity', 'chunked, chunked', 'xchunked', 'chunked;q=1', '"chunked"', ''].map((coding): [string, Script] => [`says Transfer-Encoding: ${JSON.stringify(coding)}`, saying(`${ok}Transfer-Encoding: ${coding}\r\n\r\n2\r\nok\r\n0\r\n\r\n`)]),
+  ...[
+    '-2',
+    '+2',
+    '0x2',
+    '2.0',
+    '2 2',
+    '',
+    ' ',
+    'two',
+    '1e0',
+    '99999999999999999999',
+    '18446744073709551618',
+    '2;',
+    '\u00b2',
+    '2\u0000',
+  ].map((length): [string, Script] => [`says the length ${JSON.stringify(length)}`, saying(`${ok}Content-Length: ${length}\r\n\r\nok`)]),
+  ...['gzip, chunked', 'chunked, gzip', 'identity', 'chunked, chunked', 'xchunked', 'chunked;q=1', '"chunked"', ''].map(
+    (coding): [string, Script] => [
+      `says Transfer-Encoding: ${JSON.stringify(coding)}`,
+      saying(`${ok}Transfer-Encoding: ${coding}\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
+    ],
+  ),
   ['says Transfer-Encoding twice', saying(`${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`)],
   ['speaks HTTP/1.0 with Transfer-Encoding', saying('HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')],
 
-  ['switches protocols unasked', saying('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')],
+  [
+    'switches protocols unasked',
+    saying(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    ),
+  ],
   ['folds a header', saying(`${ok}X-A: 1\r\n  folded\r\n${two}`)],
   ['folds the length', saying(`${ok}Content-Length:\r\n 2\r\n\r\nok`)],
   ['ends its lines with bare LFs', saying('HTTP/1.1 200 OK\nContent-Length: 2\n\nok')],
@@ -135,7 +203,9 @@ describe('an upstream that goes wrong before its head went out', () => {
   })
 
   test('an answer before any request was read on a fresh connection never becomes an answer to two requests', async () => {
-    await using upstream = await rawUpstream(okScript, { onConnection: (connection) => connection.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison') })
+    await using upstream = await rawUpstream(okScript, {
+      onConnection: (connection) => connection.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison'),
+    })
     await using world = await startWorld({ upstream })
     let poisoned = 0
     for (let round = 0; round < 10; round++) {
@@ -153,22 +223,28 @@ type LateFault = { readonly what: string; readonly head?: string; readonly event
 const chunkedHead = `${ok}Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n`
 const event = 'data: 1\n\n'
 const eventChunk = `9\r\n${event}\r\n`
-const closing = (bytes = ''): Script => async (exchange) => {
-  await exchange.send(bytes)
-  exchange.end()
-}
+const closing =
+  (bytes = ''): Script =>
+  async (exchange) => {
+    await exchange.send(bytes)
+    exchange.end()
+  }
 const resetting: Script = async (exchange) => {
   await exchange.pause(50)
   exchange.reset()
 }
-const sending = (bytes: string): Script => async (exchange) => {
-  await exchange.send(bytes)
-}
-const sendingOn = (bytes: string, piece: string): Script => async (exchange) => {
-  await exchange.send(bytes)
-  const block = piece.repeat(Math.ceil(16_384 / piece.length))
-  while (exchange.request.connection.closed === null) await exchange.send(block)
-}
+const sending =
+  (bytes: string): Script =>
+  async (exchange) => {
+    await exchange.send(bytes)
+  }
+const sendingOn =
+  (bytes: string, piece: string): Script =>
+  async (exchange) => {
+    await exchange.send(bytes)
+    const block = piece.repeat(Math.ceil(16_384 / piece.length))
+    while (exchange.request.connection.closed === null) await exchange.send(block)
+  }
 
 const lateFaults: readonly LateFault[] = [
   { what: 'cuts a body of known length by closing', head: `${ok}Content-Length: 100\r\n\r\n`, event, then: closing() },
@@ -180,9 +256,12 @@ const lateFaults: readonly LateFault[] = [
   { what: 'cuts a chunked body within the last chunk', then: closing('0\r\n') },
   { what: 'cuts a chunked body within a trailer', then: closing('0\r\nX-Sum: 1\r\n') },
   { what: 'resets a body that ends by closing', head: `${ok}Content-Type: text/plain\r\n\r\n`, event, then: resetting },
-  ...['', 'g', '-1', '0x5', '+5', ' 5', '5 5', 'ffffffffffffffffff', '5\u0000', '5\n', '\u00b2', '5;\u0001', '5\r'].map((size): LateFault => ({
-    what: `sends the chunk size ${JSON.stringify(size)}`, then: sending(`${size}\r\nhello\r\n0\r\n\r\n`),
-  })),
+  ...['', 'g', '-1', '0x5', '+5', ' 5', '5 5', 'ffffffffffffffffff', '5\u0000', '5\n', '\u00b2', '5;\u0001', '5\r'].map(
+    (size): LateFault => ({
+      what: `sends the chunk size ${JSON.stringify(size)}`,
+      then: sending(`${size}\r\nhello\r\n0\r\n\r\n`),
+    }),
+  ),
   { what: 'sends more in a chunk than it said', then: sending('2\r\nhello\r\n0\r\n\r\n') },
   { what: 'ends a chunk with a bare LF', then: sending('5\r\nhello\n0\r\n\r\n') },
   { what: 'ends a chunk size with a bare LF', then: sending('5\nhello\r\n0\r\n\r\n') },
@@ -251,7 +330,10 @@ describe('silence beyond the deadline', () => {
     await using upstream = await rawUpstream(async (exchange) => {
       await exchange.gone
     })
-    await using world = await startWorld({ upstream, settings: { deadlineGenerationMs: 400, deadlineControlMs: 400, deadlineUploadMs: 400, deadlineDownloadMs: 400 } })
+    await using world = await startWorld({
+      upstream,
+      settings: { deadlineGenerationMs: 400, deadlineControlMs: 400, deadlineUploadMs: 400, deadlineDownloadMs: 400 },
+    })
     for (const parts of [post, {}, { path: '/v1/files/file-1/content' }]) {
       assert.equal(openAiError(await ask(world.port, { ...parts, token: world.token }), 504).code, 'upstream_timeout')
     }
@@ -381,7 +463,16 @@ describe('a pooled connection', () => {
       await ask(world.port, { token: world.token })
       upstream.clear()
       upstream.script((exchange) => exchange.reset())
-      openAiError(await ask(world.port, { method: 'POST', path: '/v1/uploads/upload_1/cancel', token: world.token, headers: body === '' ? [] : [json], body }), 502)
+      openAiError(
+        await ask(world.port, {
+          method: 'POST',
+          path: '/v1/uploads/upload_1/cancel',
+          token: world.token,
+          headers: body === '' ? [] : [json],
+          body,
+        }),
+        502,
+      )
       await sleep(100)
       assert.equal(upstream.requests.length, 1)
     }
@@ -425,7 +516,10 @@ test('a storm of aborted exchanges leaves every later answer with its own caller
         await sleep(Math.floor(Math.random() * 15))
         client.reset()
       } else {
-        const body = await client.answer().then((answer) => answer.body.toString(), (error: unknown) => (error instanceof NoAnswer ? error.message : Promise.reject(error as Error)))
+        const body = await client.answer().then(
+          (answer) => answer.body.toString(),
+          (error: unknown) => (error instanceof NoAnswer ? error.message : Promise.reject(error as Error)),
+        )
         assert.equal(body, path)
       }
     }

@@ -28,14 +28,17 @@ const silent: Script = async (exchange) => {
   await exchange.gone
 }
 
-const chat = (world: World): Buffer => requestBytes({ method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json], body: '{"model":"m","stream":true}' })
+const chat = (world: World): Buffer =>
+  requestBytes({ method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json], body: '{"model":"m","stream":true}' })
 
 const phases: readonly Phase[] = [
   {
     name: 'while sending its upload',
     script: silent,
     send: async (client, world) => {
-      await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Content-Length', '1000000']] }))
+      await client.send(
+        requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Content-Length', '1000000']] }),
+      )
       await client.send(Buffer.alloc(1000))
     },
     reached: async (upstream) => {
@@ -47,7 +50,9 @@ const phases: readonly Phase[] = [
     name: 'while sending a chunked upload',
     script: silent,
     send: async (client, world) => {
-      await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Transfer-Encoding', 'chunked']] }))
+      await client.send(
+        requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Transfer-Encoding', 'chunked']] }),
+      )
       await client.send(chunked([Buffer.alloc(1000)], false))
     },
     reached: async (upstream) => {
@@ -62,7 +67,9 @@ const phases: readonly Phase[] = [
       await exchange.gone
     },
     send: async (client, world) => {
-      await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Content-Length', '100000000']] }))
+      await client.send(
+        requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Content-Length', '100000000']] }),
+      )
       void client.send(Buffer.alloc(20_000_000))
     },
     reached: async (upstream) => {
@@ -157,7 +164,9 @@ describe('a client that leaves', () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json, ['Content-Length', '100']] }))
+    await client.send(
+      requestBytes({ method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json, ['Content-Length', '100']] }),
+    )
     await client.send('{"model":"m"}')
     await sleep(100)
     client.socket.destroy()
@@ -191,7 +200,10 @@ test('a client that closed its sending side still gets its answer', async () => 
   await client.send(requestBytes({ token: world.token }))
   client.end()
   // RFC 9112 9.6 lets a server take a half-close as a full one; what it may not do is hang or leave the upstream running.
-  const body = await client.answer().then((answer) => answer.body.toString(), (error: unknown) => (error instanceof NoAnswer ? null : Promise.reject(error as Error)))
+  const body = await client.answer().then(
+    (answer) => answer.body.toString(),
+    (error: unknown) => (error instanceof NoAnswer ? null : Promise.reject(error as Error)),
+  )
   if (body === null) await eventually('the upstream request was aborted', () => upstream.openConnections() === 0)
   else assert.equal(body, 'ok')
 })
@@ -242,23 +254,35 @@ describe('outcomes', () => {
 describe('an upstream that answers before it has read the upload', () => {
   const early = 'HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"error":{"code":"x"}}'
   const manners: readonly [string, Script][] = [
-    ['and keeps reading', async (exchange) => {
-      await exchange.send(early)
-    }],
-    ['and closes', async (exchange) => {
-      await exchange.send(early)
-      exchange.end()
-    }],
-    ['and stops reading', async (exchange) => {
-      exchange.socket.pause()
-      await exchange.send(early)
-      await exchange.gone
-    }],
-    ['and resets a moment later', async (exchange) => {
-      await exchange.send(early)
-      await exchange.pause(100)
-      exchange.reset()
-    }],
+    [
+      'and keeps reading',
+      async (exchange) => {
+        await exchange.send(early)
+      },
+    ],
+    [
+      'and closes',
+      async (exchange) => {
+        await exchange.send(early)
+        exchange.end()
+      },
+    ],
+    [
+      'and stops reading',
+      async (exchange) => {
+        exchange.socket.pause()
+        await exchange.send(early)
+        await exchange.gone
+      },
+    ],
+    [
+      'and resets a moment later',
+      async (exchange) => {
+        await exchange.send(early)
+        await exchange.pause(100)
+        exchange.reset()
+      },
+    ],
   ]
   for (const [manner, script] of manners) {
     test(`${manner}: its answer is relayed, and the client's connection goes on or ends cleanly`, async () => {
@@ -266,7 +290,9 @@ describe('an upstream that answers before it has read the upload', () => {
       await using world = await startWorld({ upstream })
       await using client = await rawClient(world.port)
       const total = 30_000_000
-      await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Content-Length', String(total)]] }))
+      await client.send(
+        requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [form, ['Content-Length', String(total)]] }),
+      )
       const sending = (async (): Promise<void> => {
         for (let sent = 0; sent < total && client.isOpen(); sent += 1_000_000) await client.send(Buffer.alloc(1_000_000))
       })()
@@ -294,7 +320,9 @@ describe('an upstream that answers before it has read the upload', () => {
     })
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/audio/transcriptions', token: world.token, headers: [form, ['Content-Length', '200000']] }))
+    await client.send(
+      requestBytes({ method: 'POST', path: '/v1/audio/transcriptions', token: world.token, headers: [form, ['Content-Length', '200000']] }),
+    )
     await client.send(Buffer.alloc(100_000))
     await client.text('data: early\n\n')
     await client.send(Buffer.alloc(100_000))

@@ -12,7 +12,13 @@ import { downloadThrough, uploadThrough } from './harness/transfer.ts'
 
 const token = 'rk_memory'
 const megabyte = 1_048_576
-const chat: RequestParts = { method: 'POST', path: '/v1/chat/completions', token, headers: [['Content-Type', 'application/json']], body: '{"model":"m","stream":true}' }
+const chat: RequestParts = {
+  method: 'POST',
+  path: '/v1/chat/completions',
+  token,
+  headers: [['Content-Type', 'application/json']],
+  body: '{"model":"m","stream":true}',
+}
 
 /** As the relay is shipped: see `start` in package.json. */
 const shippedFlags = ['--max-semi-space-size=8']
@@ -23,7 +29,10 @@ type Started = { readonly relay: RelayProcess; readonly port: number; readonly i
 
 /** A relay that has served a little, before an upstream that follows the script from now on. */
 async function startWarm(upstream: RawUpstream, script: Script = okScript, nodeArgs: readonly string[] = shippedFlags): Promise<Started> {
-  const relay = await startRelayProcess({ nodeArgs, env: { OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${upstream.url}/v1`, RELAY_TOKEN: token } })
+  const relay = await startRelayProcess({
+    nodeArgs,
+    env: { OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${upstream.url}/v1`, RELAY_TOKEN: token },
+  })
   const port = Number(new URL(await relay.url).port)
   for (let round = 0; round < 20; round++) await ask(port, { path: '/v1/models', token })
   await sleep(300)
@@ -81,15 +90,19 @@ describe('resident memory', { skip: existsSync('/proc/self/clear_refs') ? false 
   test('three thousand exchanges that ended badly leave nothing behind', async (context) => {
     let round = 0
     await using upstream = await rawUpstream()
-    const started = await startWarm(upstream, async (exchange) => {
-      const kind = round++ % 5
-      if (kind === 0) return exchange.reset()
-      if (!(await exchange.whole)) return
-      if (kind === 1) return exchange.end()
-      if (kind === 2) return void (await exchange.send('HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'))
-      await exchange.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n')
-      if (kind === 3) exchange.reset()
-    }, tightFlags)
+    const started = await startWarm(
+      upstream,
+      async (exchange) => {
+        const kind = round++ % 5
+        if (kind === 0) return exchange.reset()
+        if (!(await exchange.whole)) return
+        if (kind === 1) return exchange.end()
+        if (kind === 2) return exchange.send('HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n')
+        await exchange.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n')
+        if (kind === 3) exchange.reset()
+      },
+      tightFlags,
+    )
     await using relay = started.relay
     const batch = async (): Promise<void> => {
       for (let index = 0; index < 50; index++) {

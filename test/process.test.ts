@@ -68,7 +68,17 @@ describe('the end of a process', () => {
     await using upstream = await rawUpstream()
     await using relay = await startBefore(upstream)
     await using client = await rawClient(await portOf(relay))
-    await client.send(requestBytes({ method: 'POST', path: '/v1/files', token, headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Content-Length', '10']] }))
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/files',
+        token,
+        headers: [
+          ['Content-Type', 'multipart/form-data; boundary=x'],
+          ['Content-Length', '10'],
+        ],
+      }),
+    )
     await client.send('hello')
     await upstream.request(1)
     relay.child.kill('SIGTERM')
@@ -105,7 +115,10 @@ describe('the end of a process', () => {
     relay.child.kill('SIGTERM')
     const exit = await Promise.race([relay.exited, sleep(10_000, undefined, { ref: false })])
     assert.ok(exit, 'it still runs')
-    assert.equal((await client.answer().catch((error: unknown) => (error instanceof NoAnswer ? { end: 'cut' } : Promise.reject(error as Error)))).end, 'cut')
+    assert.equal(
+      (await client.answer().catch((error: unknown) => (error instanceof NoAnswer ? { end: 'cut' } : Promise.reject(error as Error)))).end,
+      'cut',
+    )
   })
 
   test('no exchange that was accepted is lost when the process is asked to end under load', async () => {
@@ -141,7 +154,9 @@ describe('the end of a process', () => {
 
 describe('what a process says', () => {
   test('one log line an exchange, of valid JSON, whatever a client puts in its request', async () => {
-    await using upstream = await rawUpstream(answering('HTTP/1.1 200 OK\r\nx-request-id: req_"\u001b[31m\\\r\nContent-Length: 2\r\n\r\nok'.replace('\u001b', '')))
+    await using upstream = await rawUpstream(
+      answering('HTTP/1.1 200 OK\r\nx-request-id: req_"\u001b[31m\\\r\nContent-Length: 2\r\n\r\nok'.replace('\u001b', '')),
+    )
     await using relay = await startBefore(upstream)
     const port = await portOf(relay)
     const models = ['plain', 'quote"back\\slash', 'line\nfeed\r\u2028\u2029', '\u001b[31mred', '{"event":"forged"}', 'x'.repeat(5000)]
@@ -157,19 +172,32 @@ describe('what a process says', () => {
       assert.equal(entry['event'], 'exchange')
       assert.match(String(entry['request_id']), /^req_[0-9a-f]{32}$/)
       assert.ok(line.length < 2000, 'no caller makes a line long')
-      // oxlint-disable-next-line no-control-regex
       assert.ok(!/[\0-\x1f\x7f]/.test(line), 'no control byte reaches a terminal')
     }
-    assert.deepEqual([lines[0], lines.at(-1)].map((line) => (JSON.parse(line ?? '') as { outcome: string; status: number }).status), [200, 404])
+    assert.deepEqual(
+      [lines[0], lines.at(-1)].map((line) => (JSON.parse(line ?? '') as { outcome: string; status: number }).status),
+      [200, 404],
+    )
   })
 
   test('secrets never come out: not in logs, metrics, health, errors, nor in the data directory', async () => {
-    const canaries = { key, token, wrong: 'rk-canary-WRONG-77aa', prompt: 'canary-PROMPT-9d21', output: 'canary-OUTPUT-04be', cookie: 'canary-COOKIE-e1f0', file: 'canary-FILE-c3d4', query: 'canary-QUERY-88b9' }
+    const canaries = {
+      key,
+      token,
+      wrong: 'rk-canary-WRONG-77aa',
+      prompt: 'canary-PROMPT-9d21',
+      output: 'canary-OUTPUT-04be',
+      cookie: 'canary-COOKIE-e1f0',
+      file: 'canary-FILE-c3d4',
+      query: 'canary-QUERY-88b9',
+    }
     let isRefusing = false
     await using upstream = await rawUpstream(async (exchange) => {
       if (!(await exchange.whole)) return
       const body = isRefusing ? `{"error":{"message":"Incorrect API key provided: ${key}"}}` : `{"output":"${canaries.output}"}`
-      await exchange.send(`HTTP/1.1 ${isRefusing ? '401 Unauthorized' : '200 OK'}\r\nSet-Cookie: s=${canaries.cookie}\r\nX-Request-Id: req_up\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+      await exchange.send(
+        `HTTP/1.1 ${isRefusing ? '401 Unauthorized' : '200 OK'}\r\nSet-Cookie: s=${canaries.cookie}\r\nX-Request-Id: req_up\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      )
       if (exchange.request.target.endsWith('broken')) exchange.reset()
     })
     await using relay = await startBefore(upstream)
@@ -187,9 +215,24 @@ describe('what a process says', () => {
     await asking({ ...chat, token: canaries.wrong, body })
     await asking({ path: `/v1/models?key=${canaries.query}`, token: canaries.wrong })
     await asking({ path: '/v1/models', headers: [['Authorization', `Basic ${canaries.wrong}`]] })
-    await asking({ path: '/v1/models', headers: [['X-Relay-Key', canaries.wrong], ['api-key', token]] })
+    await asking({
+      path: '/v1/models',
+      headers: [
+        ['X-Relay-Key', canaries.wrong],
+        ['api-key', token],
+      ],
+    })
     await asking({ path: `/v1/nowhere?token=${token}`, token })
-    await asking({ method: 'POST', path: '/v1/files', token, headers: [['Content-Type', 'multipart/form-data; boundary=x']], body: `--x\r\nContent-Disposition: form-data; name="file"; filename="${canaries.file}"\r\n\r\n${canaries.file}\r\n--x--\r\n` }, false)
+    await asking(
+      {
+        method: 'POST',
+        path: '/v1/files',
+        token,
+        headers: [['Content-Type', 'multipart/form-data; boundary=x']],
+        body: `--x\r\nContent-Disposition: form-data; name="file"; filename="${canaries.file}"\r\n\r\n${canaries.file}\r\n--x--\r\n`,
+      },
+      false,
+    )
     await asking({ path: `/v1/models/m?after=${canaries.query}`, token }, false)
     await asking({ path: `/v1/models/broken?after=${canaries.query}`, token }, false)
     await asking({ path: '/v1/models', token, host: `${canaries.query}/x` })
@@ -237,14 +280,18 @@ describe('what a process says', () => {
     }
     const text = await metrics()
     assert.ok(text.split('\n').length < linesBefore + 30, 'fifty paths, models and methods made no fifty series')
-    for (const line of text.split('\n').filter((each) => each !== '')) assert.match(line, /^(?:# (?:HELP|TYPE) \w+ .*|\w+(?:\{\w+="[^"]*"(?:,\w+="[^"]*")*\})? (?:[0-9.e+-]+|\+Inf|NaN))$/)
+    for (const line of text.split('\n').filter((each) => each !== ''))
+      assert.match(line, /^(?:# (?:HELP|TYPE) \w+ .*|\w+(?:\{\w+="[^"]*"(?:,\w+="[^"]*")*\})? (?:[0-9.e+-]+|\+Inf|NaN))$/)
     assert.match(text, /relay_exchanges_total\{endpoint="chat.completions.create",status="200",outcome="completed"\} 51/)
   })
 })
 
 describe('the start of a process', () => {
   test('wrong settings are told with their name, their source and the fix, without a stack and without secrets', async () => {
-    await using relay = await startRelayProcess({ args: ['start'], env: { RELAY_PORT: '80a', OPENAI_API_KEY: `${key} `, RELAY_TOKEN: ` ${token}` } })
+    await using relay = await startRelayProcess({
+      args: ['start'],
+      env: { RELAY_PORT: '80a', OPENAI_API_KEY: `${key} `, RELAY_TOKEN: ` ${token}` },
+    })
     assert.notEqual((await relay.exited).code, 0)
     const said = relay.stderr()
     assert.match(said, /RELAY_PORT.*80a/)

@@ -19,17 +19,37 @@ const smallBody = '{"model":"m"}'
 describe('header policy towards the upstream', () => {
   const dropped: readonly HeaderPair[] = [
     // Hop-by-hop (RFC 9110 7.6.1) and what was hop-by-hop once.
-    ['Keep-Alive', 'timeout=5'], ['Proxy-Connection', 'keep-alive'], ['TE', 'trailers'], ['Trailer', 'X-Sum'], ['Proxy-Authorization', 'Basic eDp5'], ['Proxy-Authenticate', 'Basic'],
+    ['Keep-Alive', 'timeout=5'],
+    ['Proxy-Connection', 'keep-alive'],
+    ['TE', 'trailers'],
+    ['Trailer', 'X-Sum'],
+    ['Proxy-Authorization', 'Basic eDp5'],
+    ['Proxy-Authenticate', 'Basic'],
     // Where the client came from is the operator's business.
-    ['Forwarded', 'for=10.0.0.1'], ['X-Forwarded-For', '10.0.0.1'], ['X-Forwarded-Host', 'evil.test'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Port', '1'], ['X-Real-IP', '10.0.0.1'], ['Via', '1.1 x'],
+    ['Forwarded', 'for=10.0.0.1'],
+    ['X-Forwarded-For', '10.0.0.1'],
+    ['X-Forwarded-Host', 'evil.test'],
+    ['X-Forwarded-Proto', 'https'],
+    ['X-Forwarded-Port', '1'],
+    ['X-Real-IP', '10.0.0.1'],
+    ['Via', '1.1 x'],
     // Accounts: a caller does not choose the operator's organization or project.
-    ['OpenAI-Organization', 'org-caller'], ['OpenAI-Project', 'proj_caller'], ['Cookie', 'a=b'],
+    ['OpenAI-Organization', 'org-caller'],
+    ['OpenAI-Project', 'proj_caller'],
+    ['Cookie', 'a=b'],
   ]
   for (const [name, value] of dropped) {
     test(`${name} never reaches the upstream`, async () => {
       await using upstream = await rawUpstream()
       await using world = await startWorld({ upstream })
-      const answer = await ask(world.port, { token: world.token, headers: [[name, value], [name.toUpperCase(), value], ['X-Stays', 'yes']] })
+      const answer = await ask(world.port, {
+        token: world.token,
+        headers: [
+          [name, value],
+          [name.toUpperCase(), value],
+          ['X-Stays', 'yes'],
+        ],
+      })
       assert.equal(answer.status, 200, answer.body.toString('latin1'))
       const [seen] = upstream.requests
       assert.ok(seen)
@@ -42,7 +62,14 @@ describe('header policy towards the upstream', () => {
   test('headers named by Connection are dropped, whatever their case, spacing and number, and end-to-end ones survive', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
-    const headers: HeaderPair[] = [['Connection', 'x-One, X-TWO ,,keep-alive'], ['Connection', '\tx-three'], ['X-One', '1'], ['x-two', '2'], ['X-Three', '3'], ['X-Four', '4']]
+    const headers: HeaderPair[] = [
+      ['Connection', 'x-One, X-TWO ,,keep-alive'],
+      ['Connection', '\tx-three'],
+      ['X-One', '1'],
+      ['x-two', '2'],
+      ['X-Three', '3'],
+      ['X-Four', '4'],
+    ]
     assert.equal((await ask(world.port, { token: world.token, headers })).status, 200)
     const [seen] = upstream.requests
     assert.ok(seen)
@@ -88,7 +115,11 @@ describe('header policy towards the upstream', () => {
   test('with a token in each of the three headers none of them reaches the upstream', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
-    const headers: HeaderPair[] = [['Authorization', `Bearer ${world.token}`], ['api-key', world.token], ['X-Relay-Key', world.token]]
+    const headers: HeaderPair[] = [
+      ['Authorization', `Bearer ${world.token}`],
+      ['api-key', world.token],
+      ['X-Relay-Key', world.token],
+    ]
     const answer = await ask(world.port, { headers })
     if (answer.status === 200) {
       const [seen] = upstream.requests
@@ -103,7 +134,18 @@ describe('header policy towards the upstream', () => {
   test('the operator’s organization and project are sent when they are set, and a caller’s are not', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream, settings: { upstreamOrganization: 'org-operator', upstreamProject: 'proj_operator' } })
-    assert.equal((await ask(world.port, { token: world.token, headers: [['OpenAI-Organization', 'org-caller'], ['OpenAI-Project', 'proj_caller']] })).status, 200)
+    assert.equal(
+      (
+        await ask(world.port, {
+          token: world.token,
+          headers: [
+            ['OpenAI-Organization', 'org-caller'],
+            ['OpenAI-Project', 'proj_caller'],
+          ],
+        })
+      ).status,
+      200,
+    )
     const [seen] = upstream.requests
     assert.ok(seen)
     assert.deepEqual(valuesOf(seen.headers, 'openai-organization'), ['org-operator'])
@@ -113,16 +155,37 @@ describe('header policy towards the upstream', () => {
   test('a caller’s organization and project pass when the operator says so', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream, settings: { callerOrganization: 'pass' } })
-    assert.equal((await ask(world.port, { token: world.token, headers: [['OpenAI-Organization', 'org-caller'], ['OpenAI-Project', 'proj_caller']] })).status, 200)
+    assert.equal(
+      (
+        await ask(world.port, {
+          token: world.token,
+          headers: [
+            ['OpenAI-Organization', 'org-caller'],
+            ['OpenAI-Project', 'proj_caller'],
+          ],
+        })
+      ).status,
+      200,
+    )
     const [seen] = upstream.requests
     assert.ok(seen)
-    assert.deepEqual([valuesOf(seen.headers, 'openai-organization'), valuesOf(seen.headers, 'openai-project')], [['org-caller'], ['proj_caller']])
+    assert.deepEqual(
+      [valuesOf(seen.headers, 'openai-organization'), valuesOf(seen.headers, 'openai-project')],
+      [['org-caller'], ['proj_caller']],
+    )
   })
 
   test('no header of the caller replaces or doubles the key, and exactly one Host is sent', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
-    await ask(world.port, { token: world.token, headers: [['X-Api-Key', 'mine'], ['__proto__', 'x'], ['constructor', 'y']] })
+    await ask(world.port, {
+      token: world.token,
+      headers: [
+        ['X-Api-Key', 'mine'],
+        ['__proto__', 'x'],
+        ['constructor', 'y'],
+      ],
+    })
     const [seen] = upstream.requests
     assert.ok(seen)
     assert.deepEqual(valuesOf(seen.headers, 'authorization'), [`Bearer ${upstreamKey}`])
@@ -145,21 +208,36 @@ describe('paths and queries towards the upstream', () => {
       await ask(world.port, { path: `/v1/files?${query}`, token: world.token })
     }
     const seen = upstream.requests.map((request) => request.target.slice('/v1/files'.length))
-    assert.deepEqual(seen.map((query) => query.replace(/^\?$/, '')), [`?${oddQuery}`, '', '??', '?a=1?b=2', '?x=/../y&z=//', '?q=%2e%2e%2F%00%ff', "?a='();:@!$,*~"])
+    assert.deepEqual(
+      seen.map((query) => query.replace(/^\?$/, '')),
+      [`?${oddQuery}`, '', '??', '?a=1?b=2', '?x=/../y&z=//', '?q=%2e%2e%2F%00%ff', "?a='();:@!$,*~"],
+    )
   })
 
   test('a model id with an encoded slash goes upstream in that spelling', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
-    for (const path of ['/v1/models/org%2Fname', '/models/org%2fname', '/v1/models/ft:gpt-4o:acme::Ab1', '/v1/models/ft%3Agpt-4o%3Aacme%3A%3AAb1']) {
+    for (const path of [
+      '/v1/models/org%2Fname',
+      '/models/org%2fname',
+      '/v1/models/ft:gpt-4o:acme::Ab1',
+      '/v1/models/ft%3Agpt-4o%3Aacme%3A%3AAb1',
+    ]) {
       assert.equal((await ask(world.port, { path, token: world.token })).status, 200, path)
     }
-    assert.deepEqual(upstream.requests.map((request) => request.target), ['/v1/models/org%2Fname', '/v1/models/org%2fname', '/v1/models/ft:gpt-4o:acme::Ab1', '/v1/models/ft%3Agpt-4o%3Aacme%3A%3AAb1'])
+    assert.deepEqual(
+      upstream.requests.map((request) => request.target),
+      ['/v1/models/org%2Fname', '/v1/models/org%2fname', '/v1/models/ft:gpt-4o:acme::Ab1', '/v1/models/ft%3Agpt-4o%3Aacme%3A%3AAb1'],
+    )
   })
 
   test('the path of the operator’s base URL comes first', async () => {
     await using upstream = await rawUpstream()
-    for (const [base, expected] of [['', '/models'], ['/v1', '/v1/models'], ['/any/prefix/v1', '/any/prefix/v1/models']] as const) {
+    for (const [base, expected] of [
+      ['', '/models'],
+      ['/v1', '/v1/models'],
+      ['/any/prefix/v1', '/any/prefix/v1/models'],
+    ] as const) {
       await using world = await startWorld({ upstream: `${upstream.url as 'http://x'}${base}` })
       upstream.clear()
       assert.equal((await ask(world.port, { path: '/v1/models', token: world.token })).status, 200)
@@ -178,10 +256,17 @@ describe('bodies towards the upstream', () => {
         const body = randomBytes(size)
         const pieces = cut(body, [1, 7, 1024, 16_384])
         await using client = await rawClient(world.port)
-        await client.send(requestBytes({
-          method: 'POST', path: '/v1/files', token: world.token,
-          headers: [['Content-Type', 'multipart/form-data; boundary=x'], isChunked ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(size)]],
-        }))
+        await client.send(
+          requestBytes({
+            method: 'POST',
+            path: '/v1/files',
+            token: world.token,
+            headers: [
+              ['Content-Type', 'multipart/form-data; boundary=x'],
+              isChunked ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(size)],
+            ],
+          }),
+        )
         for (const piece of pieces) await client.send(isChunked ? chunked([piece], false) : piece)
         if (isChunked) await client.send('0\r\n\r\n')
         assert.equal((await client.answer()).status, 200)
@@ -195,8 +280,12 @@ describe('bodies towards the upstream', () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
     const bodies = [
-      '{"b":1,"a":2,"b":3}', ' \n{"x":12345678901234567890,"y":1.0,"z":1e2,"w":-0}\t', '{"u":"\\u00e9\\/\\ud83d\\ude00","__proto__":{"x":1},"constructor":null}',
-      '{"stream":false ,"model":"m","extra":{"nested":[[],{}]}}', '{}', '{"model":"\u{1f600}"}',
+      '{"b":1,"a":2,"b":3}',
+      ' \n{"x":12345678901234567890,"y":1.0,"z":1e2,"w":-0}\t',
+      '{"u":"\\u00e9\\/\\ud83d\\ude00","__proto__":{"x":1},"constructor":null}',
+      '{"stream":false ,"model":"m","extra":{"nested":[[],{}]}}',
+      '{}',
+      '{"model":"\u{1f600}"}',
     ]
     for (const body of bodies) {
       upstream.clear()
@@ -210,7 +299,9 @@ describe('bodies towards the upstream', () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/responses', token: world.token, headers: [json, ['Transfer-Encoding', 'chunked']] }))
+    await client.send(
+      requestBytes({ method: 'POST', path: '/v1/responses', token: world.token, headers: [json, ['Transfer-Encoding', 'chunked']] }),
+    )
     for (const piece of ['{"mod', 'el":"m"', '}']) {
       await client.send(chunked([piece], false))
       await sleep(10)
@@ -224,17 +315,35 @@ describe('bodies towards the upstream', () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
     const body = gzipSync(smallBody)
-    const answer = await ask(world.port, { method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [json, ['Content-Encoding', 'gzip']], body })
+    const answer = await ask(world.port, {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      token: world.token,
+      headers: [json, ['Content-Encoding', 'gzip']],
+      body,
+    })
     assert.equal(answer.status, 200, answer.body.toString('latin1'))
     assert.deepEqual(upstream.requests[0]?.body, body)
     assert.deepEqual(valuesOf(upstream.requests[0]?.headers ?? [], 'content-encoding'), ['gzip'])
   })
 
-  for (const contentType of ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/json;charset="utf-8"', ' application/json ', 'application/json ; a=b']) {
+  for (const contentType of [
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON',
+    'application/json;charset="utf-8"',
+    ' application/json ',
+    'application/json ; a=b',
+  ]) {
     test(`the content type ${JSON.stringify(contentType)} is JSON and arrives as it was sent`, async () => {
       await using upstream = await rawUpstream()
       await using world = await startWorld({ upstream })
-      const answer = await ask(world.port, { method: 'POST', path: '/v1/chat/completions', token: world.token, headers: [['Content-Type', contentType]], body: smallBody })
+      const answer = await ask(world.port, {
+        method: 'POST',
+        path: '/v1/chat/completions',
+        token: world.token,
+        headers: [['Content-Type', contentType]],
+        body: smallBody,
+      })
       assert.equal(answer.status, 200, answer.body.toString('latin1'))
       assert.deepEqual(valuesOf(upstream.requests[0]?.headers ?? [], 'content-type'), [contentType.trim()])
     })
@@ -244,7 +353,17 @@ describe('bodies towards the upstream', () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Content-Length', '200000']] }))
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/files',
+        token: world.token,
+        headers: [
+          ['Content-Type', 'multipart/form-data; boundary=x'],
+          ['Content-Length', '200000'],
+        ],
+      }),
+    )
     await client.send(Buffer.alloc(100_000, 1))
     const request = await upstream.request(1)
     await eventually('half of the upload arrived', () => request.bodyBytes === 100_000)
@@ -262,7 +381,17 @@ describe('bodies towards the upstream', () => {
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
     const total = 512 * 1024 * 1024
-    await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Content-Length', String(total)]] }))
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/files',
+        token: world.token,
+        headers: [
+          ['Content-Type', 'multipart/form-data; boundary=x'],
+          ['Content-Length', String(total)],
+        ],
+      }),
+    )
     const block = Buffer.alloc(1024 * 1024)
     let sent = 0
     const push = async (): Promise<void> => {
@@ -290,7 +419,13 @@ describe('the connection of a client', () => {
     await using client = await rawClient(world.port)
     for (let round = 0; round < 20; round++) {
       const isPost = round % 2 === 1
-      await client.send(requestBytes(isPost ? { method: 'POST', path: '/v1/embeddings', token: world.token, headers: [json], body: `{"round":${round}}` } : { path: `/v1/models/m-${round}`, token: world.token }))
+      await client.send(
+        requestBytes(
+          isPost
+            ? { method: 'POST', path: '/v1/embeddings', token: world.token, headers: [json], body: `{"round":${round}}` }
+            : { path: `/v1/models/m-${round}`, token: world.token },
+        ),
+      )
       assert.equal((await client.answer()).status, 200)
     }
     assert.equal(upstream.requests.length, 20)
@@ -318,7 +453,10 @@ describe('the connection of a client', () => {
   test('closes after an answer when the client asked for it, and after HTTP/1.0', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
-    for (const bytes of [requestBytes({ token: world.token, headers: [['Connection', 'close']] }), requestBytes({ token: world.token, version: 'HTTP/1.0' })]) {
+    for (const bytes of [
+      requestBytes({ token: world.token, headers: [['Connection', 'close']] }),
+      requestBytes({ token: world.token, version: 'HTTP/1.0' }),
+    ]) {
       await using client = await rawClient(world.port)
       await client.send(bytes)
       const answer = await client.answer()
@@ -326,7 +464,10 @@ describe('the connection of a client', () => {
       assert.notEqual(answer.framing, 'chunked', 'nobody asked HTTP/1.0 for chunks')
       assert.equal(await client.closed, 'end')
     }
-    assert.deepEqual(upstream.requests.map((request) => request.version), ['HTTP/1.1', 'HTTP/1.1'])
+    assert.deepEqual(
+      upstream.requests.map((request) => request.version),
+      ['HTTP/1.1', 'HTTP/1.1'],
+    )
   })
 
   test('HEAD of a GET row answers without a body, or is refused as a method, and the connection goes on', async () => {
@@ -345,12 +486,26 @@ describe('the connection of a client', () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
     await using client = await rawClient(world.port)
-    await client.send(requestBytes({ method: 'POST', path: '/v1/files', token: world.token, headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Expect', '100-continue'], ['Content-Length', '5']] }))
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/files',
+        token: world.token,
+        headers: [
+          ['Content-Type', 'multipart/form-data; boundary=x'],
+          ['Expect', '100-continue'],
+          ['Content-Length', '5'],
+        ],
+      }),
+    )
     await client.text('HTTP/1.1 100 Continue\r\n\r\n')
     await client.send('hello')
     const answer = await client.answer()
     assert.equal(answer.status, 200)
-    assert.deepEqual(answer.informational.map((each) => each.status), [100])
+    assert.deepEqual(
+      answer.informational.map((each) => each.status),
+      [100],
+    )
     assert.equal(upstream.requests[0]?.body.toString(), 'hello')
     assert.ok(!hasHeader(upstream.requests[0]?.headers ?? [], 'expect'), 'the expectation was met here')
   })
@@ -364,7 +519,18 @@ describe('the connection of a client', () => {
       await using upstream = await rawUpstream()
       await using world = await startWorld({ upstream })
       await using client = await rawClient(world.port)
-      await client.send(requestBytes({ ...parts, method: 'POST', token: parts.token === 'right' ? world.token : parts.token, headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Expect', '100-continue'], ['Content-Length', '5']] }))
+      await client.send(
+        requestBytes({
+          ...parts,
+          method: 'POST',
+          token: parts.token === 'right' ? world.token : parts.token,
+          headers: [
+            ['Content-Type', 'multipart/form-data; boundary=x'],
+            ['Expect', '100-continue'],
+            ['Content-Length', '5'],
+          ],
+        }),
+      )
       const answer = await client.answer()
       openAiError(answer, status)
       assert.deepEqual(answer.informational, [])
@@ -375,7 +541,10 @@ describe('the connection of a client', () => {
   test('an expectation other than 100-continue is 417', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
-    assert.equal(openAiError(await ask(world.port, { token: world.token, headers: [['Expect', 'a-miracle']] }), 417).code, 'expectation_failed')
+    assert.equal(
+      openAiError(await ask(world.port, { token: world.token, headers: [['Expect', 'a-miracle']] }), 417).code,
+      'expectation_failed',
+    )
     assert.equal(upstream.requests.length, 0)
   })
 })
@@ -404,11 +573,20 @@ test('two callers at once never see each other’s answers', async () => {
 test('the same names reach the upstream in the order they were sent, among the headers of the relay', async () => {
   await using upstream = await rawUpstream(okScript)
   await using world = await startWorld({ upstream })
-  const headers: HeaderPair[] = [['B', '1'], ['a', '2'], ['B', '3'], ['c', '4'], ['A', '5']]
+  const headers: HeaderPair[] = [
+    ['B', '1'],
+    ['a', '2'],
+    ['B', '3'],
+    ['c', '4'],
+    ['A', '5'],
+  ]
   await ask(world.port, { token: world.token, headers })
   const seen = upstream.requests[0]
   assert.ok(seen)
-  assert.deepEqual(folded(seen.headers).filter(([name]) => ['a', 'b', 'c'].includes(name)), folded(headers))
+  assert.deepEqual(
+    folded(seen.headers).filter(([name]) => ['a', 'b', 'c'].includes(name)),
+    folded(headers),
+  )
 })
 
 function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {

@@ -55,15 +55,29 @@ describe('every row of the catalog', { concurrency: false }, () => {
         const body = kind === null ? null : sampleBody(kind)
         const beta: HeaderPair[] = row.beta === null ? [] : [['OpenAI-Beta', row.beta]]
         const headers: HeaderPair[] = [...callerHeaders, ...beta, ...(body === null ? [] : [['Content-Type', body.contentType] as const])]
-        const answer = await ask(world.port, { method: row.method, path: `${path}?${oddQuery}`, token: world.token, headers, ...(body === null ? {} : { body: body.bytes }) })
+        const answer = await ask(world.port, {
+          method: row.method,
+          path: `${path}?${oddQuery}`,
+          token: world.token,
+          headers,
+          ...(body === null ? {} : { body: body.bytes }),
+        })
         assert.ok(answer.status < 300, `${answer.status} ${answer.body.toString('latin1')}`)
 
         const seen = only()
         assert.equal(`${seen.method} ${seen.target} ${seen.version}`, `${row.method} ${path}?${oddQuery} HTTP/1.1`)
-        assert.equal(seen.sha256, createHash('sha256').update(body?.bytes ?? '').digest('hex'))
+        assert.equal(
+          seen.sha256,
+          createHash('sha256')
+            .update(body?.bytes ?? '')
+            .digest('hex'),
+        )
         assert.equal(seen.framing, body === null ? 'none' : 'length')
         const names = new Set(headers.map(([name]) => name.toLowerCase()))
-        assert.deepEqual(folded(seen.headers).filter(([name]) => names.has(name)), folded(headers))
+        assert.deepEqual(
+          folded(seen.headers).filter(([name]) => names.has(name)),
+          folded(headers),
+        )
         assert.deepEqual(valuesOf(seen.headers, 'authorization'), [`Bearer ${upstreamKey}`])
         assert.deepEqual(valuesOf(seen.headers, 'host'), [`127.0.0.1:${upstream.port}`])
         assert.ok(!seen.headText.includes(world.token), 'the token of the caller never leaves the relay')
@@ -77,7 +91,9 @@ describe('every row of the catalog', { concurrency: false }, () => {
         upstream.script(answering(sample.wire))
         const request = row.request[0] === undefined ? null : sampleBody(row.request[0])
         const answer = await ask(world.port, {
-          method: row.method, path: samplePath(row), token: world.token,
+          method: row.method,
+          path: samplePath(row),
+          token: world.token,
           ...(request === null ? {} : { headers: [['Content-Type', request.contentType]], body: request.bytes }),
         })
         assert.equal(answer.status, sample.status)
@@ -85,7 +101,10 @@ describe('every row of the catalog', { concurrency: false }, () => {
         assert.notEqual(answer.end, 'cut')
         assert.deepEqual(answer.body, sample.body)
         const names = new Set(sample.headers.map(([name]) => name.toLowerCase()))
-        assert.deepEqual(folded(answer.headers).filter(([name]) => names.has(name)), folded(sample.headers))
+        assert.deepEqual(
+          folded(answer.headers).filter(([name]) => names.has(name)),
+          folded(sample.headers),
+        )
         assert.match(valuesOf(answer.headers, 'x-relay-request-id')[0] ?? '', /^req_[0-9a-f]{32}$/)
       })
     }
@@ -96,7 +115,9 @@ describe('every row of the catalog', { concurrency: false }, () => {
       const request = row.request[0] === undefined ? null : sampleBody(row.request[0])
       const path = samplePath(row)
       const answer = await ask(world.port, {
-        method: row.method, path: `${path.slice('/v1'.length)}?a=1`, token: world.token,
+        method: row.method,
+        path: `${path.slice('/v1'.length)}?a=1`,
+        token: world.token,
         ...(request === null ? {} : { headers: [['Content-Type', request.contentType]], body: request.bytes }),
       })
       assert.ok(answer.status < 300, `${answer.status} ${answer.body.toString('latin1')}`)
@@ -106,7 +127,12 @@ describe('every row of the catalog', { concurrency: false }, () => {
     test(`${row.id}: without a token it is 401, with a wrong one too, and nothing goes upstream`, async () => {
       upstream.clear()
       for (const token of [null, 'sk-not-a-token-of-this-relay']) {
-        const answer = await ask(world.port, { method: row.method, path: samplePath(row), token, ...(row.method === 'POST' ? { body: '' } : {}) })
+        const answer = await ask(world.port, {
+          method: row.method,
+          path: samplePath(row),
+          token,
+          ...(row.method === 'POST' ? { body: '' } : {}),
+        })
         const error = openAiError(answer, 401)
         assert.equal(error.type, 'invalid_request_error')
         assert.equal(error.code, token === null ? null : 'invalid_api_key')
@@ -132,7 +158,10 @@ describe('every row of the catalog', { concurrency: false }, () => {
           const answer = await ask(world.port, { method: row.method, path: samplePath(row), token: world.token, headers })
           assert.ok(answer.status < 300, `${answer.status} ${answer.body.toString('latin1')}`)
         }
-        assert.deepEqual(upstream.requests.map((request) => request.bodyBytes), [0, 0])
+        assert.deepEqual(
+          upstream.requests.map((request) => request.bodyBytes),
+          [0, 0],
+        )
       })
     }
   }
@@ -140,7 +169,12 @@ describe('every row of the catalog', { concurrency: false }, () => {
   for (const row of socketRows) {
     test(`${row.id}: a socket row is 426 in OpenAI's shape, asked with an upgrade or without`, async () => {
       upstream.clear()
-      const upgrade: HeaderPair[] = [['Connection', 'Upgrade'], ['Upgrade', 'websocket'], ['Sec-WebSocket-Version', '13'], ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==']]
+      const upgrade: HeaderPair[] = [
+        ['Connection', 'Upgrade'],
+        ['Upgrade', 'websocket'],
+        ['Sec-WebSocket-Version', '13'],
+        ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+      ]
       const others = rows.filter((each) => each.path === row.path && each.transport === 'http' && each.method === 'GET')
       for (const headers of others.length > 0 ? [upgrade] : [upgrade, []]) {
         const answer = await ask(world.port, { path: samplePath(row), token: world.token, headers })

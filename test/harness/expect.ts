@@ -29,7 +29,10 @@ export async function refusesBytes(port: number, bytes: string | Buffer, options
   if (options.halfClose === true) client.end()
   try {
     const answer = await client.answer()
-    assert.ok(answer.status >= 400 && answer.status < 500, `expected a 4xx, came ${answer.status} ${answer.body.toString('latin1').slice(0, 200)}`)
+    assert.ok(
+      answer.status >= 400 && answer.status < 500,
+      `expected a 4xx, came ${answer.status} ${answer.body.toString('latin1').slice(0, 200)}`,
+    )
     openAiError(answer)
     return answer
   } catch (error) {

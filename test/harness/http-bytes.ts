@@ -6,7 +6,11 @@ export type HeaderPair = readonly [name: string, value: string]
 /** A head as it came over the wire. `text` is every byte of it as latin1, without the empty line. */
 export type Head = { readonly startLine: string; readonly headers: readonly HeaderPair[]; readonly text: string }
 
-export type Framing = { readonly kind: 'none' } | { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' } | { readonly kind: 'close' }
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'close' }
 
 export type BodyReader = {
   /** Takes bytes; returns what lies behind the end of the body, or null while the body goes on. */

@@ -85,7 +85,8 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCl
     while (!isReady()) {
       if (state !== 'open') return false
       const left = deadline - performance.now()
-      if (left <= 0) throw new Error(`nothing more came in ${timeoutMs} ms; so far: ${JSON.stringify(all().toString('latin1').slice(0, 400))}`)
+      if (left <= 0)
+        throw new Error(`nothing more came in ${timeoutMs} ms; so far: ${JSON.stringify(all().toString('latin1').slice(0, 400))}`)
       const abort = new AbortController()
       await Promise.race([
         new Promise<void>((resolve) => {
@@ -120,7 +121,10 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCl
         return taken !== null
       }, timeoutMs)
       const headAt = performance.now()
-      if (!isThere || taken === null) throw new NoAnswer(`the connection ended (${state}) before an answer; came: ${JSON.stringify(takeUnread().toString('latin1').slice(0, 400))}`)
+      if (!isThere || taken === null)
+        throw new NoAnswer(
+          `the connection ended (${state}) before an answer; came: ${JSON.stringify(takeUnread().toString('latin1').slice(0, 400))}`,
+        )
       const { head, rest }: NonNullable<ReturnType<typeof takeHead>> = taken
       if (rest.length > 0) unread.push(rest)
       const match = /^(HTTP\/\d\.\d) (\d{3}) ?(.*)$/s.exec(head.startLine)
@@ -144,8 +148,16 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCl
         if (reader.isDone()) end = 'whole'
       }
       return {
-        version: match[1] ?? '', status, reason: match[3] ?? '', headers: head.headers, informational,
-        body: Buffer.concat(parts), end, framing: framing.kind, headAt, endAt: performance.now(),
+        version: match[1] ?? '',
+        status,
+        reason: match[3] ?? '',
+        headers: head.headers,
+        informational,
+        body: Buffer.concat(parts),
+        end,
+        framing: framing.kind,
+        headAt,
+        endAt: performance.now(),
       }
     }
   }
@@ -165,7 +177,8 @@ export async function rawClient(port: number, host = '127.0.0.1'): Promise<RawCl
       if (!(await until(() => total >= count, timeoutMs))) throw new NoAnswer(`the connection ended (${state}) after ${total} bytes`)
     },
     text: async (text, timeoutMs = patienceMs) => {
-      if (!(await until(() => all().includes(text), timeoutMs))) throw new NoAnswer(`the connection ended (${state}) without ${JSON.stringify(text)}`)
+      if (!(await until(() => all().includes(text), timeoutMs)))
+        throw new NoAnswer(`the connection ended (${state}) without ${JSON.stringify(text)}`)
     },
     isOpen: () => state === 'open',
     closed,
@@ -190,7 +203,15 @@ export type RequestParts = {
 }
 
 /** The bytes of a request. Nothing is corrected: what the parts say is what is sent. */
-export function requestBytes({ method = 'GET', path = '/v1/models', version = 'HTTP/1.1', token = null, host = 'relay.test', headers = [], body }: RequestParts): Buffer {
+export function requestBytes({
+  method = 'GET',
+  path = '/v1/models',
+  version = 'HTTP/1.1',
+  token = null,
+  host = 'relay.test',
+  headers = [],
+  body,
+}: RequestParts): Buffer {
   const lines = [`${method} ${path} ${version}`]
   if (host !== null) lines.push(`Host: ${host}`)
   if (token !== null) lines.push(`Authorization: Bearer ${token}`)

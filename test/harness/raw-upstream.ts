@@ -74,14 +74,17 @@ export type RawUpstreamOptions = {
 
 /** The answer of a script that wants none in particular: waits for the whole request, then a small JSON object. */
 export const okScript: Script = async (exchange) => {
-  if (await exchange.whole) await exchange.send('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}')
+  if (await exchange.whole)
+    await exchange.send('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}')
 }
 
 /** Answers every whole request with the same bytes. */
-export const answering = (...pieces: readonly (string | Buffer)[]): Script => async (exchange) => {
-  if (!(await exchange.whole)) return
-  for (const piece of pieces) await exchange.send(piece)
-}
+export const answering =
+  (...pieces: readonly (string | Buffer)[]): Script =>
+  async (exchange) => {
+    if (!(await exchange.whole)) return
+    for (const piece of pieces) await exchange.send(piece)
+  }
 
 /** Node cannot reset what it has begun to shut down: the try fails with EINVAL and leaves the handle open for ever. */
 export function resetSocket(socket: Socket): void {
@@ -98,7 +101,11 @@ export async function rawUpstream(script: Script = okScript, options: RawUpstrea
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     let resolveGone: () => void = () => {}
     const connection: RecordedConnection = {
-      id: connections.length + 1, socket, openedAt: performance.now(), closed: null, bytesIn: 0,
+      id: connections.length + 1,
+      socket,
+      openedAt: performance.now(),
+      closed: null,
+      bytesIn: 0,
       gone: new Promise((resolve) => (resolveGone = resolve)),
     }
     connections.push(connection)
@@ -116,7 +123,9 @@ export async function rawUpstream(script: Script = okScript, options: RawUpstrea
     readRequests(connection, options.keepBytes ?? 16 * 1024 * 1024, (exchange) => {
       requests.push(exchange.request)
       for (const each of waiting) if (each.count === requests.length) each.resolve(exchange.request)
-      Promise.resolve(current.script(exchange)).catch((error: unknown) => socket.destroy(error instanceof Error ? error : new Error(String(error))))
+      Promise.resolve(current.script(exchange)).catch((error: unknown) =>
+        socket.destroy(error instanceof Error ? error : new Error(String(error))),
+      )
     })
   })
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
@@ -158,8 +167,18 @@ function readRequests(connection: RecordedConnection, keepBytes: number, onReque
     const kept: Buffer[] = []
     const hash = createHash('sha256')
     const request: RecordedRequest = {
-      connection, method, target, version, headText: head.text, headers: head.headers, headAt: performance.now(),
-      framing: framing.kind === 'close' ? 'none' : framing.kind, completeAt: null, body: Buffer.alloc(0), bodyBytes: 0, sha256: '',
+      connection,
+      method,
+      target,
+      version,
+      headText: head.text,
+      headers: head.headers,
+      headAt: performance.now(),
+      framing: framing.kind === 'close' ? 'none' : framing.kind,
+      completeAt: null,
+      body: Buffer.alloc(0),
+      bodyBytes: 0,
+      sha256: '',
     }
     let resolveWhole: (isWhole: boolean) => void = () => {}
     const whole = new Promise<boolean>((resolve) => (resolveWhole = resolve))

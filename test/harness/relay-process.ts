@@ -41,7 +41,12 @@ const patienceMs = 60_000
 /** The environment a child gets: nothing of ours but the path, so that a developer's own OPENAI_API_KEY stays out. */
 export const bareEnvironment = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', HOME: tmpdir(), TMPDIR: tmpdir() })
 
-export async function startRelayProcess({ args = ['start', '--port', '0'], env = {}, dataDir, nodeArgs = [] }: RelayProcessOptions = {}): Promise<RelayProcess> {
+export async function startRelayProcess({
+  args = ['start', '--port', '0'],
+  env = {},
+  dataDir,
+  nodeArgs = [],
+}: RelayProcessOptions = {}): Promise<RelayProcess> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'relay-process-')))
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     cwd: folder,
@@ -74,7 +79,8 @@ export async function startRelayProcess({ args = ['start', '--port', '0'], env =
   const printed = async (text: string | RegExp): Promise<void> => {
     const deadline = performance.now() + patienceMs
     while (!(typeof text === 'string' ? (stdout + stderr).includes(text) : text.test(stdout + stderr))) {
-      if (hasExited || performance.now() > deadline) throw new Error(`${hasExited ? 'exited' : 'waited too long'} without ${String(text)}\nstdout: ${stdout}\nstderr: ${stderr}`)
+      if (hasExited || performance.now() > deadline)
+        throw new Error(`${hasExited ? 'exited' : 'waited too long'} without ${String(text)}\nstdout: ${stdout}\nstderr: ${stderr}`)
       await Promise.race([new Promise<void>((resolve) => wakers.add(resolve)), sleep(200)])
       wakers.clear()
     }
@@ -84,7 +90,10 @@ export async function startRelayProcess({ args = ['start', '--port', '0'], env =
     await printed(/http:\/\/[^\s"']+:\d+/)
     const url = /http:\/\/[^\s"'/]+:\d+/.exec(stdout + stderr)?.[0] ?? ''
     for (let attempt = 0; ; attempt++) {
-      const isUp = await fetch(`${url}/health`).then((answer) => answer.ok, () => false)
+      const isUp = await fetch(`${url}/health`).then(
+        (answer) => answer.ok,
+        () => false,
+      )
       if (isUp) return url
       if (hasExited || attempt > 300) throw new Error(`never healthy\nstdout: ${stdout}\nstderr: ${stderr}`)
       await sleep(50)

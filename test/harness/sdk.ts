@@ -9,7 +9,7 @@ export function sdkOf(world: World, options: ClientOptions = {}): OpenAI {
 
 /** Bytes that no two positions share, made as they are asked for: a big file that is never held. */
 export async function* generatedBytes(total: number, blockBytes = 262_144): AsyncGenerator<Buffer> {
-  for (let made = 0; made < total; ) {
+  for (let made = 0; made < total;) {
     const block = Buffer.alloc(Math.min(blockBytes, total - made))
     for (let at = 0; at + 8 <= block.length; at += 4096) block.writeDoubleLE(made + at, at)
     made += block.length

@@ -15,7 +15,17 @@ export async function uploadThrough(port: number, token: string, upstream: RawUp
   upstream.clear()
   await using client = await rawClient(port)
   const startedAt = performance.now()
-  await client.send(requestBytes({ method: 'POST', path: '/v1/files', token, headers: [['Content-Type', 'multipart/form-data; boundary=x'], ['Content-Length', String(bytes)]] }))
+  await client.send(
+    requestBytes({
+      method: 'POST',
+      path: '/v1/files',
+      token,
+      headers: [
+        ['Content-Type', 'multipart/form-data; boundary=x'],
+        ['Content-Length', String(bytes)],
+      ],
+    }),
+  )
   const sent = createHash('sha256')
   for await (const block of generatedBytes(bytes, blockBytes)) {
     sent.update(block)
@@ -24,7 +34,12 @@ export async function uploadThrough(port: number, token: string, upstream: RawUp
   const answer = await client.answer({ timeoutMs: 60_000 })
   if (answer.status !== 200) throw new Error(`the upload was answered with ${answer.status} ${answer.body.toString()}`)
   const seen = upstream.requests[0]
-  return { bytes: seen?.bodyBytes ?? 0, sha256Sent: sent.digest('hex'), sha256Arrived: seen?.sha256 ?? '', seconds: (performance.now() - startedAt) / 1000 }
+  return {
+    bytes: seen?.bodyBytes ?? 0,
+    sha256Sent: sent.digest('hex'),
+    sha256Arrived: seen?.sha256 ?? '',
+    seconds: (performance.now() - startedAt) / 1000,
+  }
 }
 
 /** Fetches a body of so many bytes from `GET /v1/files/{id}/content`; what arrived is what the client saw. */
@@ -42,7 +57,9 @@ export async function downloadThrough(port: number, token: string, upstream: Raw
   const arrived = await new Promise<number>((resolve, reject) => {
     let head: Buffer | null = Buffer.alloc(0)
     let count = 0
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(requestBytes({ path: '/v1/files/file-1/content', token, headers: [['Connection', 'close']] })))
+    const socket = connect({ port, host: '127.0.0.1' }, () =>
+      socket.write(requestBytes({ path: '/v1/files/file-1/content', token, headers: [['Connection', 'close']] })),
+    )
     socket.on('error', reject)
     socket.on('end', () => resolve(count))
     socket.on('data', (read) => {
@@ -58,5 +75,10 @@ export async function downloadThrough(port: number, token: string, upstream: Raw
       got.update(body)
     })
   })
-  return { bytes: arrived, sha256Sent: sent.digest('hex'), sha256Arrived: got.digest('hex'), seconds: (performance.now() - startedAt) / 1000 }
+  return {
+    bytes: arrived,
+    sha256Sent: sent.digest('hex'),
+    sha256Arrived: got.digest('hex'),
+    seconds: (performance.now() - startedAt) / 1000,
+  }
 }

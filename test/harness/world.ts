@@ -28,7 +28,9 @@ export type WorldOptions = {
 export async function startWorld({ upstream, settings = {} }: WorldOptions): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'relay-test-'))
   const all = testSettings(dataDir, {
-    ...(upstream === 'emulator' ? {} : { upstreamKey: new Secret(upstreamKey), upstreamUrl: typeof upstream === 'string' ? upstream : `${upstream.url}/v1` }),
+    ...(upstream === 'emulator'
+      ? {}
+      : { upstreamKey: new Secret(upstreamKey), upstreamUrl: typeof upstream === 'string' ? upstream : `${upstream.url}/v1` }),
     ...settings,
   })
   const sources = Object.fromEntries(settingKeys.map((key) => [key, 'default'])) as Sources
@@ -54,5 +56,14 @@ function testSettings(dataDir: string, overrides: Partial<Settings>): Settings {
     if (!('value' in parsed)) throw new Error(`the default of ${key} is no value of its kind: ${parsed.fix}`)
     defaults[key] = parsed.value
   }
-  return { ...(defaults as Settings), port: 0, log: 'off', dataDir, drainMs: 0, emulatorJobMs: 5, token: new Secret(relayToken), ...overrides }
+  return {
+    ...(defaults as Settings),
+    port: 0,
+    log: 'off',
+    dataDir,
+    drainMs: 0,
+    emulatorJobMs: 5,
+    token: new Secret(relayToken),
+    ...overrides,
+  }
 }

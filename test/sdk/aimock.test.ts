@@ -13,9 +13,13 @@ describe('in front of aimock', () => {
   let client: OpenAI
   before(async () => {
     mock = new LLMock({ port: 0, auth: { apiKeys: [upstreamKey] } })
-    mock.on({ predicate: ({ messages }) => messages.at(-1)?.role === 'tool' }, ({ messages }) => ({ content: `It says: ${JSON.stringify(messages.at(-1)?.content)}` }))
+    mock.on({ predicate: ({ messages }) => messages.at(-1)?.role === 'tool' }, ({ messages }) => ({
+      content: `It says: ${JSON.stringify(messages.at(-1)?.content)}`,
+    }))
     mock.on({ toolName: 'get_weather' }, { toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}' }] })
-    mock.onMessage(/Reply with exactly: /, ({ messages }) => ({ content: /exactly: (\w+)/.exec(JSON.stringify(messages.at(-1)?.content))?.[1] ?? '' }))
+    mock.onMessage(/Reply with exactly: /, ({ messages }) => ({
+      content: /exactly: (\w+)/.exec(JSON.stringify(messages.at(-1)?.content))?.[1] ?? '',
+    }))
     mock.onMessage(/./, { content: 'hello' })
     await mock.start()
     world = await startWorld({ upstream: `${mock.url as 'http://x'}/v1` })

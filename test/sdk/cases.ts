@@ -49,13 +49,22 @@ export const chatCases: readonly SdkCase[] = [
     run: async (client) => {
       const tools: OpenAI.ChatCompletionTool[] = [{ type: 'function', function: { name: 'get_weather', parameters } }]
       const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: question }]
-      const first = await client.chat.completions.create({ model, messages, tools, tool_choice: { type: 'function', function: { name: 'get_weather' } } })
+      const first = await client.chat.completions.create({
+        model,
+        messages,
+        tools,
+        tool_choice: { type: 'function', function: { name: 'get_weather' } },
+      })
       const message = first.choices[0]?.message
       const call = message?.tool_calls?.[0]
       assert.ok(message && call?.type === 'function')
       assert.equal(call.function.name, 'get_weather')
       assert.equal(typeof (JSON.parse(call.function.arguments) as { city: unknown }).city, 'string')
-      const second = await client.chat.completions.create({ model, tools, messages: [...messages, message, { role: 'tool', tool_call_id: call.id, content: '18 degrees' }] })
+      const second = await client.chat.completions.create({
+        model,
+        tools,
+        messages: [...messages, message, { role: 'tool', tool_call_id: call.id, content: '18 degrees' }],
+      })
       assert.match(second.choices[0]?.message.content ?? '', /18 degrees/)
       assert.equal(second.choices[0]?.finish_reason, 'stop')
     },
@@ -64,7 +73,10 @@ export const chatCases: readonly SdkCase[] = [
     name: 'a streamed tool call is put together by the helper of the SDK',
     run: async (client) => {
       const stream = client.chat.completions.stream({
-        model, messages: [{ role: 'user', content: question }], tools: [{ type: 'function', function: { name: 'get_weather', parameters } }], tool_choice: 'required',
+        model,
+        messages: [{ role: 'user', content: question }],
+        tools: [{ type: 'function', function: { name: 'get_weather', parameters } }],
+        tool_choice: 'required',
       })
       const call = (await stream.finalChatCompletion()).choices[0]?.message.tool_calls?.[0]
       assert.ok(call?.type === 'function')
@@ -77,13 +89,20 @@ export const chatCases: readonly SdkCase[] = [
     run: async (client) => {
       const texts = await Promise.all(
         Array.from({ length: 20 }, async (_, index) => {
-          const stream = await client.chat.completions.create({ model, stream: true, messages: [{ role: 'user', content: `Reply with exactly: word${index}` }] })
+          const stream = await client.chat.completions.create({
+            model,
+            stream: true,
+            messages: [{ role: 'user', content: `Reply with exactly: word${index}` }],
+          })
           let text = ''
           for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
           return text
         }),
       )
-      assert.deepEqual(texts, Array.from({ length: 20 }, (_, index) => `word${index}`))
+      assert.deepEqual(
+        texts,
+        Array.from({ length: 20 }, (_, index) => `word${index}`),
+      )
     },
   },
 ]
@@ -113,14 +132,22 @@ export const responsesCases: readonly SdkCase[] = [
       }
       assert.equal(types[0], 'response.created')
       assert.equal(types.at(-1), 'response.completed')
-      assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b))
+      assert.deepEqual(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+      )
       assert.equal(text, 'pong')
     },
   },
   {
     name: 'a response calls a caller’s function tool',
     run: async (client) => {
-      const response = await client.responses.create({ model, input: question, tools: [{ type: 'function', name: 'get_weather', parameters, strict: true }], tool_choice: 'required' })
+      const response = await client.responses.create({
+        model,
+        input: question,
+        tools: [{ type: 'function', name: 'get_weather', parameters, strict: true }],
+        tool_choice: 'required',
+      })
       const call = response.output.find((item) => item.type === 'function_call')
       assert.ok(call)
       assert.equal(call.name, 'get_weather')
@@ -142,7 +169,10 @@ export const otherCases: readonly SdkCase[] = [
     run: async (client) => {
       const input = ['one text', 'another text', 'one text']
       const { data } = await client.embeddings.create({ model: 'text-embedding-3-small', input })
-      assert.deepEqual(data.map((each) => each.index), [0, 1, 2])
+      assert.deepEqual(
+        data.map((each) => each.index),
+        [0, 1, 2],
+      )
       assert.ok(data.every((each) => each.embedding.length > 0 && each.embedding.every(Number.isFinite)))
       const floats = await client.embeddings.create({ model: 'text-embedding-3-small', input: 'one text', encoding_format: 'float' })
       assert.equal(floats.data[0]?.embedding.length, data[0]?.embedding.length)

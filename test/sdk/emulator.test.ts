@@ -61,7 +61,10 @@ describe('in front of the emulator', () => {
     const whole = Buffer.concat(parts)
     const upload = await client.uploads.create({ bytes: whole.length, filename: 'whole.jsonl', mime_type: 'text/jsonl', purpose: 'batch' })
     const made = await Promise.all(parts.map(async (part) => client.uploads.parts.create(upload.id, { data: await toFile(part, 'part') })))
-    const done = await client.uploads.complete(upload.id, { part_ids: made.map((part) => part.id), md5: createHash('md5').update(whole).digest('hex') })
+    const done = await client.uploads.complete(upload.id, {
+      part_ids: made.map((part) => part.id),
+      md5: createHash('md5').update(whole).digest('hex'),
+    })
     assert.equal(done.status, 'completed')
     assert.ok(done.file)
     const content = Buffer.from(await (await client.files.content(done.file.id)).arrayBuffer())
@@ -75,7 +78,8 @@ describe('in front of the emulator', () => {
 
   test('lists page through everything, once, in both orders', async () => {
     const made: string[] = []
-    for (let index = 0; index < 7; index++) made.push((await client.files.create({ file: await toFile(Buffer.from(`${index}`), `${index}.txt`), purpose: 'user_data' })).id)
+    for (let index = 0; index < 7; index++)
+      made.push((await client.files.create({ file: await toFile(Buffer.from(`${index}`), `${index}.txt`), purpose: 'user_data' })).id)
     for (const order of ['asc', 'desc'] as const) {
       const seen: string[] = []
       for await (const file of client.files.list({ purpose: 'user_data', limit: 2, order })) seen.push(file.id)
@@ -94,20 +98,30 @@ describe('in front of the emulator', () => {
       assert.match(error.requestID ?? '', /^req_/)
       return true
     })
-    await assert.rejects(client.chat.completions.create({ model: 'gpt-4o-mini' } as OpenAI.ChatCompletionCreateParamsNonStreaming), OpenAI.BadRequestError)
+    await assert.rejects(
+      client.chat.completions.create({ model: 'gpt-4o-mini' } as OpenAI.ChatCompletionCreateParamsNonStreaming),
+      OpenAI.BadRequestError,
+    )
     await assert.rejects(sdkOf(world, { apiKey: 'sk-wrong' }).models.list(), (error) => {
       assert.ok(error instanceof OpenAI.AuthenticationError)
       assert.equal(error.code, 'invalid_api_key')
       return true
     })
     await assert.rejects(client.get('/nowhere'), OpenAI.NotFoundError)
-    await assert.rejects(client.post('/chat/completions', { body: 'x', headers: { 'content-type': 'text/plain' } }), (error) => error instanceof OpenAI.APIError && error.status === 415)
+    await assert.rejects(
+      client.post('/chat/completions', { body: 'x', headers: { 'content-type': 'text/plain' } }),
+      (error) => error instanceof OpenAI.APIError && error.status === 415,
+    )
   })
 
   test('a stored response is read back, continued and deleted', async () => {
     const first = await client.responses.create({ model: 'gpt-4o-mini', input: 'Remember the word heron.', store: true })
     assert.equal((await client.responses.retrieve(first.id)).id, first.id)
-    const second = await client.responses.create({ model: 'gpt-4o-mini', input: 'Reply with exactly: heron', previous_response_id: first.id })
+    const second = await client.responses.create({
+      model: 'gpt-4o-mini',
+      input: 'Reply with exactly: heron',
+      previous_response_id: first.id,
+    })
     assert.equal(second.output_text, 'heron')
     assert.equal(second.previous_response_id, first.id)
     await client.responses.delete(first.id)
@@ -115,7 +129,12 @@ describe('in front of the emulator', () => {
   })
 
   test('a stored chat completion is read back', async () => {
-    const made = await client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Reply with exactly: kept' }], store: true, metadata: { case: 'kept' } })
+    const made = await client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Reply with exactly: kept' }],
+      store: true,
+      metadata: { case: 'kept' },
+    })
     assert.equal((await client.chat.completions.retrieve(made.id)).choices[0]?.message.content, 'kept')
     const seen: string[] = []
     for await (const each of client.chat.completions.list({ metadata: { case: 'kept' } })) seen.push(each.id)
@@ -123,7 +142,11 @@ describe('in front of the emulator', () => {
   })
 
   test('a stream that is left in the middle ends at once, and the client goes on', async () => {
-    const stream = await client.chat.completions.create({ model: 'gpt-4o-mini', stream: true, messages: [{ role: 'user', content: 'Count from 1 to 5000' }] })
+    const stream = await client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      stream: true,
+      messages: [{ role: 'user', content: 'Count from 1 to 5000' }],
+    })
     let chunks = 0
     for await (const chunk of stream) {
       assert.equal(chunk.object, 'chat.completion.chunk')

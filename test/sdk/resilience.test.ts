@@ -14,13 +14,21 @@ const params = { model: 'm', messages: [{ role: 'user' as const, content: 'hi' }
 
 const failing = (status: number, code: string | null, headers = ''): Script => {
   const body = JSON.stringify({ error: { message: `no ${status}`, type: 't', param: 'p', code } })
-  return answering(`HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\nx-request-id: req_upstream\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`)
+  return answering(
+    `HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\nx-request-id: req_upstream\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`,
+  )
 }
 
 describe('typed errors', () => {
   const kinds = [
-    [400, OpenAI.BadRequestError], [403, OpenAI.PermissionDeniedError], [404, OpenAI.NotFoundError], [409, OpenAI.ConflictError],
-    [422, OpenAI.UnprocessableEntityError], [429, OpenAI.RateLimitError], [500, OpenAI.InternalServerError], [503, OpenAI.InternalServerError],
+    [400, OpenAI.BadRequestError],
+    [403, OpenAI.PermissionDeniedError],
+    [404, OpenAI.NotFoundError],
+    [409, OpenAI.ConflictError],
+    [422, OpenAI.UnprocessableEntityError],
+    [429, OpenAI.RateLimitError],
+    [500, OpenAI.InternalServerError],
+    [503, OpenAI.InternalServerError],
   ] as const
   for (const [status, kind] of kinds) {
     test(`an upstream ${status} is a ${kind.name} with the upstream's code, parameter and request id`, async () => {
@@ -28,7 +36,10 @@ describe('typed errors', () => {
       await using world = await startWorld({ upstream })
       await assert.rejects(sdkOf(world).chat.completions.create(params), (error) => {
         assert.ok(error instanceof kind)
-        assert.deepEqual([error.status, error.code, error.param, error.type, error.requestID], [status, 'some_code', 'p', 't', 'req_upstream'])
+        assert.deepEqual(
+          [error.status, error.code, error.param, error.type, error.requestID],
+          [status, 'some_code', 'p', 't', 'req_upstream'],
+        )
         return true
       })
     })
@@ -55,7 +66,8 @@ describe('typed errors', () => {
     await using world = await startWorld({ upstream })
     let text = ''
     await assert.rejects(async () => {
-      for await (const chunk of await sdkOf(world).chat.completions.create({ ...params, stream: true })) text += chunk.choices[0]?.delta.content ?? ''
+      for await (const chunk of await sdkOf(world).chat.completions.create({ ...params, stream: true }))
+        text += chunk.choices[0]?.delta.content ?? ''
     })
     assert.equal(text, 'half')
   })
@@ -73,7 +85,10 @@ describe('retries', () => {
       await using world = await startWorld({ upstream })
       await sdkOf(world, { maxRetries: 2 }).chat.completions.create(params)
       assert.equal(upstream.requests.length, 2)
-      assert.deepEqual(upstream.requests.map((request) => valuesOf(request.headers, 'x-stainless-retry-count')[0]), ['0', '1'])
+      assert.deepEqual(
+        upstream.requests.map((request) => valuesOf(request.headers, 'x-stainless-retry-count')[0]),
+        ['0', '1'],
+      )
     })
   }
 
@@ -90,7 +105,10 @@ describe('retries', () => {
       exchange.reset()
     })
     await using world = await startWorld({ upstream })
-    await assert.rejects(sdkOf(world, { maxRetries: 1 }).chat.completions.create(params), (error) => error instanceof OpenAI.InternalServerError && error.status === 502)
+    await assert.rejects(
+      sdkOf(world, { maxRetries: 1 }).chat.completions.create(params),
+      (error) => error instanceof OpenAI.InternalServerError && error.status === 502,
+    )
     assert.equal(upstream.requests.length, 2)
   })
 
