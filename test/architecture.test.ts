@@ -18,7 +18,7 @@ const walls: Readonly<Record<string, Wall>> = {
   upstreams: { modules: ['kernel'], packages: [] },
   relay: { modules: ['kernel', 'catalog', 'identity', 'upstreams', 'telemetry'], packages: [] },
   http: { modules: ['kernel', 'relay', 'telemetry'], packages: [] },
-  emulator: { modules: ['catalog'], packages: ['@fastify/busboy', 'gpt-tokenizer', 'node:sqlite'] },
+  emulator: { modules: ['catalog'], packages: ['@fastify/busboy', 'gpt-tokenizer', 'node:sqlite', 'yaml'] },
   check: { modules: [], packages: [] },
   cli: { modules: ['kernel', 'catalog', 'config', 'store', 'identity', 'emulator', 'check', 'app'], packages: ['commander'] },
   app: {

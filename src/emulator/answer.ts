@@ -15,6 +15,7 @@ type Body =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string }
   | { readonly kind: 'file'; readonly path: string; readonly sizeBytes: number; readonly contentType: string }
   | { readonly kind: 'empty' }
+  | { readonly kind: 'stream'; readonly chunks: AsyncIterable<Uint8Array> }
 
 type Extra = { readonly status?: number; readonly headers?: readonly string[] }
 
@@ -52,3 +53,9 @@ export const file = (path: string, sizeBytes: number, contentType: string, extra
 
 /** Status and headers only (deleting a container, a realtime call's controls). */
 export const empty = (extra?: Extra): Answer => ({ kind: 'empty', ...head(extra) })
+
+/**
+ * Bytes as they come, under headers that are complete: what a recording or a fault makes of an answer. A generator that is not
+ * finished when the client leaves is closed; one that throws breaks the answer off.
+ */
+export const stream = (chunks: AsyncIterable<Uint8Array>, extra?: Extra): Answer => ({ kind: 'stream', chunks, ...head(extra) })

@@ -15,8 +15,11 @@ const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
   zstd: createZstdDecompress,
 }
 
+/** What a body is read from: the request itself, or what was kept of one that somebody else had to read first. */
+export type RequestBody = Readable & Pick<IncomingMessage, 'method' | 'headers' | 'complete'>
+
 /** The body without its content coding. */
-export function decoded(request: IncomingMessage): Readable {
+export function decoded(request: RequestBody): Readable {
   const coding = request.headers['content-encoding']
   if (coding === undefined || coding === 'identity') return request
   const decoder = decoders[coding]
@@ -24,7 +27,7 @@ export function decoded(request: IncomingMessage): Readable {
   return request.pipe(decoder())
 }
 
-export async function readAll(request: IncomingMessage): Promise<Buffer> {
+export async function readAll(request: RequestBody): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
   try {

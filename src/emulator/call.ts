@@ -1,27 +1,29 @@
 // A request as its behaviour sees it. Nothing is read, decoded or allocated before the behaviour asks for it.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Call } from './behaviour.ts'
 import { parseJson, readAll } from './body.ts'
+import type { RequestBody } from './body.ts'
 import type { Target } from './dispatch.ts'
 import { invalid, unsupportedContentType } from './errors.ts'
 import { readForm } from './form.ts'
+import { bodyFacts, formFacts } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import type { Platform } from './platform.ts'
 import { createQuery } from './query.ts'
-import type { JsonObject } from './shape.ts'
 
 type CallOptions = {
   readonly platform: Platform
   readonly target: Target
   readonly requestId: string
-  readonly request: IncomingMessage
+  readonly request: RequestBody
   readonly response: ServerResponse
   readonly path: string
   readonly rawQuery: string
-  /** Told of the JSON body once it is read. */
-  readonly onJson: (body: JsonObject, sizeBytes: number) => void
+  /** Told of the body once it is read. */
+  readonly onBody: (facts: Partial<JournalEntry>) => void
 }
 
-export function createCall({ platform, target, requestId, request, response, path, rawQuery, onJson }: CallOptions): Call {
+export function createCall({ platform, target, requestId, request, response, path, rawQuery, onBody }: CallOptions): Call {
   let left: AbortController | undefined
   return {
     platform,
@@ -41,14 +43,20 @@ export function createCall({ platform, target, requestId, request, response, pat
       const contentType = request.headers['content-type'] ?? ''
       if (body.length > 0 && !jsonType.test(contentType)) throw unsupportedContentType(contentType, 'application/json')
       const value = parseJson(body)
-      onJson(value, body.length)
+      onBody(bodyFacts(value, body.length))
       return value
     },
-    form: () => {
+    form: async () => {
       if (!isForm(request)) throw unsupportedContentType(request.headers['content-type'] ?? '', 'multipart/form-data')
-      return readForm(request, platform.blobs)
+      const form = await readForm(request, platform.blobs)
+      onBody(formFacts(form.fields, form.files))
+      return form
     },
-    raw: () => readAll(request),
+    raw: async () => {
+      const body = await readAll(request)
+      onBody({ bodyBytes: body.length })
+      return body
+    },
     get signal() {
       if (left === undefined) {
         const controller = (left = new AbortController())
@@ -65,7 +73,7 @@ export function createCall({ platform, target, requestId, request, response, pat
 }
 
 const jsonType = /^application\/(?:json|[\w.-]+\+json)\b/i
-const isForm = (request: IncomingMessage): boolean => /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')
+const isForm = (request: RequestBody): boolean => /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')
 
 function decodeParam(raw: string): string {
   if (!raw.includes('%')) return raw

@@ -2,8 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseJson, readAll } from './body.ts'
 import { ApiError, errorObject, invalid, unknownUrl } from './errors.ts'
+import { readFilter } from './journal.ts'
 import type { Journal } from './journal.ts'
 import type { Platform } from './platform.ts'
+import { ScriptError } from './script/read-script.ts'
+import { scriptSchema } from './script/script.ts'
+import type { Scripts } from './script/scripts.ts'
 
 export type Controls = (method: string, path: string, rawQuery: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
 
@@ -12,21 +16,16 @@ type Control = (query: URLSearchParams, request: IncomingMessage) => Promise<unk
 export function createControls({
   platform,
   journal,
+  scripts,
   reset,
 }: {
   readonly platform: Platform
   readonly journal: Journal
+  readonly scripts: Scripts
   readonly reset: () => void
 }): Controls {
   const controls: Readonly<Record<string, Control>> = {
-    'GET /_emulator/journal': async (query) => ({
-      data: journal.read({
-        endpoint: query.get('endpoint') ?? undefined,
-        method: query.get('method') ?? undefined,
-        path: query.get('path') ?? undefined,
-        limit: Number(query.get('limit') ?? 100),
-      }),
-    }),
+    'GET /_emulator/journal': async (query) => ({ data: journal.read(readFilter(query)) }),
     'DELETE /_emulator/journal': async () => {
       journal.clear()
       return {}
@@ -38,6 +37,21 @@ export function createControls({
       platform.clock.advance(byMs)
       return { now: platform.clock.now() }
     },
+    'GET /_emulator/script': async () => ({ rules: scripts.report() }),
+    'PUT /_emulator/script': async (_query, request) => {
+      try {
+        await scripts.replace((await readAll(request)).toString('utf8'))
+      } catch (error) {
+        if (!(error instanceof ScriptError)) throw error
+        throw invalid(error.message, null, 'invalid_script')
+      }
+      return { rules: scripts.report() }
+    },
+    'DELETE /_emulator/script': async () => {
+      await scripts.replace(null)
+      return {}
+    },
+    'GET /_emulator/script/schema': async () => scriptSchema,
     'POST /_emulator/reset': async () => {
       reset()
       return {}

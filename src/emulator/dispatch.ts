@@ -21,9 +21,15 @@ export type Target = {
   readonly params: Readonly<Record<string, string>>
 }
 
+export type Found = ReturnType<typeof match>
+
+/** Which row a request is about, where it is about one. */
+export const lookUp = (method: string, path: string): Found => match(method, path.split('/').slice(1), false)
+
 /** Throws OpenAI's 404 and 405. */
-export function findTarget(method: string, path: string): Target {
-  const found = match(method, path.split('/').slice(1), false)
+export const findTarget = (method: string, path: string): Target => requireTarget(lookUp(method, path), method, path)
+
+export function requireTarget(found: Found, method: string, path: string): Target {
   if (found.kind === 'unknown') throw unknownUrl(method, path)
   if (found.kind === 'wrong-method') throw wrongMethod(method, path, found.methods)
   return found

@@ -8,6 +8,7 @@ import { createClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { createControls } from './controls.ts'
 import { createEvents } from './events.ts'
+import { createChance } from './faults/chance.ts'
 import { performInside } from './inner-call.ts'
 import { queueDeliveries } from './families/webhooks/deliver.ts'
 import { createJobs } from './jobs.ts'
@@ -16,6 +17,7 @@ import type { Journal } from './journal.ts'
 import { emulatorDefaults } from './options.ts'
 import type { EmulatorOptions, EmulatorSettings } from './options.ts'
 import type { Platform } from './platform.ts'
+import { createScripts } from './script/scripts.ts'
 import { createEdge } from './server.ts'
 import { createBlobs } from './state/blobs.ts'
 import { openDatabase } from './state/database.ts'
@@ -51,6 +53,9 @@ export type Emulator = {
 export async function startEmulator(options: EmulatorOptions & EmulatorParts): Promise<Emulator> {
   const { clock = createClock(), reply = replyFromPrompt, tokens = o200k, warn = warnOnStderr, ...given } = options
   const settings: EmulatorSettings = { ...emulatorDefaults, ...given }
+  // First of all what can be wrong: nothing has been opened yet that would have to be closed.
+  const chance = createChance(settings.faults, settings.faultSeed)
+  const scripts = await createScripts({ file: settings.scriptFile, reply, warn })
   const directory = join(settings.dataDir, 'emulator')
   const database = openDatabase(directory)
   const objects = createObjects(database)
@@ -72,21 +77,26 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     blobs,
     jobs,
     events: createEvents({ objects, clock, onEvent: (event) => queueDeliveries(platform, event) }),
-    reply,
+    reply: scripts.replyInJob,
     tokens,
     warn,
-    perform: (request) => performInside(platform, request),
+    perform: (request) => performInside(enter, platform, request),
     closing: closing.signal,
     url: () => urlOf(settings.host, server),
   }
+  // A line of a batch has no connection that a fault could break.
+  const enter = (endpoint: string): Platform => scripts.enter(platform, { endpoint, onRule: () => {}, onFault: () => {} })
   const reset = (): void => {
     jobs.clear()
     objects.clear()
     blobs.clear()
     journal.clear()
+    scripts.restart()
+    chance?.restart()
   }
 
-  const { server, settled } = createEdge({ platform, journal, controls: createControls({ platform, journal, reset }) })
+  const controls = createControls({ platform, journal, scripts, reset })
+  const { server, settled } = createEdge({ platform, journal, controls, scripts, chance, tape: null })
   const stop = async (): Promise<void> => {
     closing.abort()
     await Promise.all([jobs.stop(), settled()])

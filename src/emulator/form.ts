@@ -1,7 +1,7 @@
 // Multipart bodies: fields in memory, files streamed to disk as they arrive, whatever their size and order.
-import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { decoded } from './body.ts'
+import type { RequestBody } from './body.ts'
 import { ApiError, invalid, missingParameter } from './errors.ts'
 import type { JsonObject } from './shape.ts'
 import type { Blobs, Draft } from './state/blobs.ts'
@@ -22,7 +22,7 @@ export type Form = {
   readonly file: (name: string) => FormFile
 } & AsyncDisposable
 
-export async function readForm(request: IncomingMessage, blobs: Blobs): Promise<Form> {
+export async function readForm(request: RequestBody, blobs: Blobs): Promise<Form> {
   // Loaded with the first form: most processes never see one, and start-up should not wait for it.
   const { Busboy } = await import('@fastify/busboy')
   const files: Promise<FormFile>[] = []

@@ -10,19 +10,25 @@ import type { InnerReply, InnerRequest, Platform } from './platform.ts'
 import { createQuery } from './query.ts'
 import { isObject } from './shape.ts'
 
-export async function performInside(platform: Platform, request: InnerRequest): Promise<InnerReply> {
+/** `enter` gives the platform as calls of an operation see it. */
+export async function performInside(enter: (endpoint: string) => Platform, platform: Platform, request: InnerRequest): Promise<InnerReply> {
   const requestId = newId('request')
-  const answer = await answerInside(platform, request, requestId)
+  const answer = await answerInside(enter, platform, request, requestId)
   return { status: answer.status, requestId, body: await valueOf(answer) }
 }
 
-async function answerInside(platform: Platform, { method, path: url, body }: InnerRequest, requestId: string): Promise<Answer> {
+async function answerInside(
+  enter: (endpoint: string) => Platform,
+  platform: Platform,
+  { method, path: url, body }: InnerRequest,
+  requestId: string,
+): Promise<Answer> {
   const [path = '', rawQuery = ''] = url.split('?')
   const never = new AbortController()
   try {
     const target = findTarget(method, path)
     const call: Call = {
-      platform,
+      platform: enter(target.row.id),
       row: target.row,
       requestId,
       method,
@@ -55,6 +61,8 @@ async function valueOf(answer: Answer): Promise<unknown> {
       for await (const { data } of answer.events) events.push(data)
       return events
     }
+    // Only the edge makes streams of bytes, of answers that are on their way out.
+    case 'stream':
     case 'empty':
       return null
   }

@@ -17,6 +17,12 @@ export type EmulatorOptions = {
   readonly models?: readonly string[]
   /** How many exchanges the journal keeps. */
   readonly journalEntriesMax?: number
+  /** A YAML or JSON file of rules: which request gets which reply. */
+  readonly scriptFile?: string | null
+  /** Faults that come by themselves: `overloaded:0.1`. */
+  readonly faults?: readonly string[]
+  /** Which requests they hit: the same seed hits the same ones. */
+  readonly faultSeed?: number
 }
 
 export type EmulatorSettings = Required<EmulatorOptions>
@@ -29,4 +35,7 @@ export const emulatorDefaults: Omit<EmulatorSettings, 'dataDir'> = {
   keys: [],
   models: [],
   journalEntriesMax: 1000,
+  scriptFile: null,
+  faults: [],
+  faultSeed: 1,
 }

@@ -4,21 +4,35 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { CatalogEndpoint } from '../catalog/index.ts'
 import type { Answer } from './answer.ts'
+import type { RequestBody } from './body.ts'
 import { createCall } from './call.ts'
 import type { Controls } from './controls.ts'
-import { answerOf, findTarget, perform } from './dispatch.ts'
-import { missingKey, wrongKey } from './errors.ts'
+import { answerOf, lookUp, perform, requireTarget } from './dispatch.ts'
+import { invalid, missingKey, wrongKey } from './errors.ts'
+import type { Chance } from './faults/chance.ts'
+import { FaultError, parseFault } from './faults/fault.ts'
+import type { Fault } from './faults/fault.ts'
+import { sendFaulty } from './faults/send-faulty.ts'
 import { newId } from './ids.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, JournalEntry } from './journal.ts'
 import type { Platform } from './platform.ts'
 import { answerPublicFile, publicPath } from './public-files.ts'
+import type { Scripts } from './script/scripts.ts'
 import { send } from './send.ts'
+import { BrokenOff } from './tape/broken-off.ts'
+import type { Tape } from './tape/tape.ts'
 import { vendorHeaders } from './vendor-headers.ts'
 
-type EdgeOptions = { readonly platform: Platform; readonly journal: Journal; readonly controls: Controls }
-
-/** Bodies above this are not kept in the journal. */
-const journalBytesMax = 64 << 10
+type EdgeOptions = {
+  readonly platform: Platform
+  readonly journal: Journal
+  readonly controls: Controls
+  readonly scripts: Scripts
+  /** Faults that come by themselves. */
+  readonly chance: Chance | null
+  /** What records or replays, before the emulator itself is asked. */
+  readonly tape: Tape | null
+}
 
 export type Edge = {
   readonly server: Server
@@ -26,7 +40,7 @@ export type Edge = {
   readonly settled: () => Promise<unknown>
 }
 
-export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
+export function createEdge({ platform, journal, controls, scripts, chance, tape }: EdgeOptions): Edge {
   const underWay = new Set<Promise<void>>()
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -39,19 +53,26 @@ export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
     if (path.startsWith(publicPath)) return send(answerPublicFile(platform, path), response, [])
     if (path.startsWith('/_emulator/')) return controls(method, path, rawQuery, request, response)
 
-    const exchange: Exchange = { requestId: newId('request'), row: null, body: undefined }
+    const exchange: Exchange = { requestId: newId('request'), row: null, facts: {}, rule: null, fault: null, recording: null }
     const answer = await answerTo({ exchange, request, response, method, path, rawQuery })
+    const { fault } = exchange
     const headers = vendorHeaders({
       requestId: exchange.requestId,
       processingMs: performance.now() - startedAt,
       row: exchange.row,
       nowMs: platform.clock.now(),
     })
+    let isBrokenOff = fault !== null && fault.end !== null
     try {
-      await send(answer, response, headers)
+      // A recorded answer has all its headers.
+      const shown = answer.kind === 'stream' ? [] : headers
+      await (fault === null
+        ? send(answer, response, shown)
+        : sendFaulty({ answer, fault, response, headers: shown, clock: platform.clock }))
     } catch (error) {
       // The head is out: a broken answer can only be shown by breaking off.
-      platform.warn('an answer broke off', error)
+      isBrokenOff = error instanceof BrokenOff
+      if (!isBrokenOff) platform.warn('an answer broke off', error)
       response.destroy()
     }
     journal.add({
@@ -60,25 +81,57 @@ export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
       method,
       url,
       endpoint: exchange.row?.id ?? null,
+      model: null,
       headers: request.headers,
-      body: exchange.body,
+      body: undefined,
+      form: null,
+      bodyBytes: null,
+      ...exchange.facts,
       status: answer.status,
       durationMs: performance.now() - startedAt,
-      hasLeft: response.destroyed && !response.writableFinished,
+      hasLeft: response.destroyed && !response.writableFinished && !isBrokenOff,
+      rule: exchange.rule,
+      fault: fault?.text ?? null,
+      recording: exchange.recording,
     })
   }
 
-  const answerTo = async ({ exchange, request, response, method, path, rawQuery }: Arrival): Promise<Answer> => {
+  const answerTo = async (arrival: Arrival): Promise<Answer> => {
+    const { exchange, request, response, method, path, rawQuery } = arrival
     try {
-      const target = findTarget(method, path)
-      exchange.row = target.row
+      const found = lookUp(method, path)
+      exchange.row = found.kind === 'found' ? found.row : null
+      exchange.fault = faultOf(request, chance)
+      if (exchange.fault !== null && exchange.fault.instead !== null) return exchange.fault.instead
       authenticate(request, platform.settings.keys)
-      const onJson = (body: unknown, sizeBytes: number): void => {
-        if (sizeBytes <= journalBytesMax) exchange.body = body
+      let body: RequestBody = request
+      if (tape !== null) {
+        const taped = await tape({ request, response, method, path, rawQuery })
+        exchange.recording = taped.recording
+        if (taped.facts !== null) exchange.facts = taped.facts
+        if (taped.answer !== null) return taped.answer
+        body = taped.body
       }
+      const target = requireTarget(found, method, path)
+      const own = !scripts.isOn()
+        ? platform
+        : scripts.enter(platform, {
+            endpoint: target.row.id,
+            onRule: (name) => (exchange.rule = name),
+            onFault: (fault) => (exchange.fault ??= fault),
+          })
       return await perform(
         target,
-        createCall({ platform, target, requestId: exchange.requestId, request, response, path, rawQuery, onJson }),
+        createCall({
+          platform: own,
+          target,
+          requestId: exchange.requestId,
+          request: body,
+          response,
+          path,
+          rawQuery,
+          onBody: (facts) => (exchange.facts = facts),
+        }),
       )
     } catch (error) {
       return answerOf(platform, error)
@@ -101,7 +154,14 @@ export function createEdge({ platform, journal, controls }: EdgeOptions): Edge {
 }
 
 /** What becomes known of a request while it is answered. */
-type Exchange = { readonly requestId: string; row: CatalogEndpoint | null; body: unknown }
+type Exchange = {
+  readonly requestId: string
+  row: CatalogEndpoint | null
+  facts: Partial<JournalEntry>
+  rule: string | null
+  fault: Fault | null
+  recording: string | null
+}
 
 type Arrival = {
   readonly exchange: Exchange
@@ -110,6 +170,21 @@ type Arrival = {
   readonly method: string
   readonly path: string
   readonly rawQuery: string
+}
+
+const faultHeader = 'x-emulator-fault'
+
+/** What the request asks for wins over what comes by chance; that is drawn all the same, so that the draws of others stay theirs. */
+function faultOf(request: IncomingMessage, chance: Chance | null): Fault | null {
+  const drawn = chance?.next() ?? null
+  const asked = request.headers[faultHeader]
+  if (asked === undefined) return drawn
+  try {
+    return parseFault(String(asked))
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    throw invalid(`${faultHeader}: ${error.message}.`, faultHeader, 'invalid_fault')
+  }
 }
 
 /** Any key will do, unless the settings name some. */

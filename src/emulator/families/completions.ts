@@ -63,8 +63,9 @@ function complete(platform: Platform, request: CompletionRequest): Made {
   const replies = candidates.map(({ prompt, candidate }) => platform.reply(promptOf(request.model, prompt, candidate)))
   // Quirk: without a limit, 16 tokens are all there is.
   const cuts = replies.map((reply) => cutText(platform, reply.text, { stop, maxTokens: request.max_tokens ?? 16 }))
-  const completionTokens = cuts.reduce((sum, { tokens }) => sum + tokens.length, 0)
-  const promptTokens = prompts.reduce((sum, prompt) => sum + platform.tokens.count(prompt), 0)
+  const wanted = replies[0]?.usage
+  const completionTokens = wanted?.outputTokens ?? cuts.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const promptTokens = wanted?.inputTokens ?? prompts.reduce((sum, prompt) => sum + platform.tokens.count(prompt), 0)
   const tokens = cuts.map((cut, index) => (request.echo === true ? [candidates[index]?.prompt ?? '', ...cut.tokens] : cut.tokens))
   return {
     head: { id: newId('completion'), object: 'text_completion', created: platform.clock.seconds(), model: request.model },

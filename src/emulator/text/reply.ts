@@ -8,6 +8,8 @@ export type PromptMessage = {
   /** For `tool`: the call it answers, and the name of that tool where it is known. */
   readonly callId?: string
   readonly toolName?: string
+  /** For `tool`: what a tool of the platform found while answering, not a result that the caller brought. */
+  readonly isHosted?: boolean
 }
 
 export type PromptTool = {

@@ -26,7 +26,7 @@ export async function think(platform: Platform, run: Run): Promise<Thought> {
     // Functions of the caller come first: only where none is called, the platform looks for itself.
     const used = first.toolCalls.length > 0 || prompt.messages.at(-1)?.role !== 'user' ? [] : await useTools(platform, run, prompt)
     if (used.length === 0) return thoughtOf(platform, run, prompt, first, [])
-    const findings = used.map(({ call, finding }): PromptMessage => ({ role: 'tool', text: finding, toolName: call.type }))
+    const findings = used.map(({ call, finding }): PromptMessage => ({ role: 'tool', text: finding, toolName: call.type, isHosted: true }))
     const told: Prompt = { ...prompt, toolChoice: 'none', messages: [...prompt.messages, ...findings] }
     return thoughtOf(platform, run, told, platform.reply(told), used)
   } catch (error) {

@@ -19,7 +19,7 @@ export type MadeResponse = { readonly response: ResponseObject; readonly tokenPa
 export async function makeResponse(platform: Platform, request: ResponseRequest, context: Context): Promise<MadeResponse> {
   const hosted = await runHostedTools(platform, request.tools ?? [], context, request.include ?? [])
   const findings = hosted.flatMap(({ finding, items }) =>
-    finding === null ? [] : [{ role: 'tool', text: finding, toolName: toolNameOf(items) } as const],
+    finding === null ? [] : [{ role: 'tool', text: finding, toolName: toolNameOf(items), isHosted: true } as const],
   )
   const reply = platform.reply(
     findings.length === 0 ? context.prompt : { ...context.prompt, toolChoice: 'none', messages: [...context.prompt.messages, ...findings] },

@@ -1,0 +1,23 @@
+// The seam between the edge and what records or replays exchanges.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer } from '../answer.ts'
+import type { RequestBody } from '../body.ts'
+import type { JournalEntry } from '../journal.ts'
+
+export type TapedRequest = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly method: string
+  readonly path: string
+  readonly rawQuery: string
+}
+
+/** An answer, or the body, which was read meanwhile, for the emulator to answer itself. */
+export type Taped = {
+  /** The recording that was made or found, for the journal. */
+  readonly recording: string | null
+  /** What the journal keeps of the body. */
+  readonly facts: Partial<JournalEntry> | null
+} & ({ readonly answer: Answer } | { readonly answer: null; readonly body: RequestBody })
+
+export type Tape = (request: TapedRequest) => Promise<Taped>
