@@ -22,6 +22,8 @@ test('measures have the values of their definitions', () => {
   assert.equal(textSimilarity('fuzzy_match', 'kitten', 'sitting').toFixed(3), '0.615')
   assert.equal(textSimilarity('rouge_1', 'a b c', 'a b d').toFixed(3), '0.667')
   assert.equal(textSimilarity('rouge_l', 'a x b', 'a b').toFixed(3), '0.800')
+  assert.equal(textSimilarity('meteor', 'b a', 'a b').toFixed(3), '0.500')
+  assert.equal(textSimilarity('gleu', 'a b', 'a b c').toFixed(3), '0.500')
   assert.equal(textSimilarity('rouge_2', 'a b c', 'a b d').toFixed(3), '0.500')
 })
 

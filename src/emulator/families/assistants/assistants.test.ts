@@ -372,17 +372,16 @@ test('a run takes over what it is given: messages, instructions, tools, format, 
   const { beta } = emulator.client
   const assistant = await beta.assistants.create({ model: 'gpt-4o', instructions: 'Original.' })
   const thread = await beta.threads.create({ messages: [{ role: 'user', content: 'The secret word is swordfish.' }] })
-  const ask = async (more: object): Promise<string> => {
-    const run = await beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id, ...more }, quick)
+  const ask = async (more: object, { id }: { id: string } = thread): Promise<string> => {
+    const run = await beta.threads.runs.createAndPoll(id, { assistant_id: assistant.id, ...more }, quick)
     assert.equal(run.status, 'completed', JSON.stringify(run.last_error))
-    return textOf((await beta.threads.messages.list(thread.id, { run_id: run.id })).data[0])
+    return textOf((await beta.threads.messages.list(id, { run_id: run.id })).data[0])
   }
   const question = [{ role: 'user', content: 'What is the secret word?' }]
   assert.match(await ask({ additional_messages: question }), /swordfish/)
-  assert.doesNotMatch(
-    await ask({ additional_messages: question, truncation_strategy: { type: 'last_messages', last_messages: 1 } }),
-    /swordfish/,
-  )
+  const another = await beta.threads.create({ messages: [{ role: 'user', content: 'The secret word is swordfish.' }] })
+  const lastOnly = { truncation_strategy: { type: 'last_messages', last_messages: 1 } }
+  assert.doesNotMatch(await ask({ additional_messages: question, ...lastOnly }, another), /swordfish/)
   assert.equal(await ask({ instructions: 'Reply with exactly: overruled' }), 'overruled')
   const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'], additionalProperties: false }
   const structured = await ask({ response_format: { type: 'json_schema', json_schema: { name: 'x', strict: true, schema } } })

@@ -182,6 +182,8 @@ test('bundles that are no skill are refused, and leave no bytes behind', async (
     assert.deepEqual([response.status, error.param], [400, 'files'], String(message))
     assert.match(error.message, message)
   }
+  const inline = await emulator.send('POST', '/v1/skills', { files: Buffer.from('no zip').toString('base64') })
+  assert.equal(inline.status, 400)
   assert.equal((await refusal(client.skills.versions.create('skill_nobody', { files: await folder() }))).status, 404)
   assert.equal((await client.skills.list()).data.length, 0)
   for (const kind of ['blobs', 'drafts']) {

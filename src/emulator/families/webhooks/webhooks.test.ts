@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { toFile } from 'openai'
 import { refusal, startTestEmulator } from '../../../../test/harness/emulator.ts'
 
 type Received = { readonly headers: IncomingHttpHeaders; readonly body: string }
@@ -29,7 +30,12 @@ async function startReceiver(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
     received,
-    next: async () => received[taken++] ?? (await new Promise((resolve) => waiting.push(resolve))),
+    next: async () =>
+      received[taken++] ??
+      (await new Promise((resolve, reject) => {
+        waiting.push(resolve)
+        AbortSignal.timeout(15_000).onabort = () => reject(new Error('no webhook arrived'))
+      })),
     [Symbol.asyncDispose]: async () => {
       server.close()
       server.closeAllConnections()
@@ -54,6 +60,44 @@ test('a background response that ends is told to its endpoint, signed so that th
   assert.match(String(headers['webhook-id']), /^wh_/)
   const other = `whsec_${Buffer.alloc(32).toString('base64')}`
   await assert.rejects(client.webhooks.unwrap(body, plain(headers), other))
+})
+
+test('fine-tuning jobs, runs of evals and batches tell of their end too', async () => {
+  await using receiver = await startReceiver()
+  await using emulator = await startTestEmulator()
+  const { client } = emulator
+  const { signing_secret: secret } = await client.webhooks.create({
+    name: 'ends',
+    url: receiver.url.replace('127.0.0.1', 'localhost'),
+    event_types: ['fine_tuning.job.failed', 'eval.run.succeeded', 'batch.completed'],
+  })
+  const upload = async (line: object, purpose: 'fine-tune' | 'batch'): Promise<string> =>
+    (await client.files.create({ file: await toFile(Buffer.from(JSON.stringify(line)), 'x.jsonl'), purpose })).id
+  const job = await client.fineTuning.jobs.create({ model: 'gpt-4o', training_file: await upload({ messages: [] }, 'fine-tune') })
+  const { id: evalId } = await client.evals.create({
+    data_source_config: { type: 'custom', item_schema: { type: 'object' } },
+    testing_criteria: [{ type: 'string_check', name: 'x', operation: 'eq', input: 'a', reference: 'a' }],
+  })
+  const run = await client.evals.runs.create(evalId, {
+    data_source: { type: 'jsonl', source: { type: 'file_content', content: [{ item: {} }] } },
+  })
+  const body = { model: 'text-embedding-3-small', input: 'x' }
+  const batch = await client.batches.create({
+    completion_window: '24h',
+    endpoint: '/v1/embeddings',
+    input_file_id: await upload({ custom_id: '1', method: 'POST', url: '/v1/embeddings', body }, 'batch'),
+  })
+  const heard = new Map<string, unknown>()
+  while (heard.size < 3) {
+    const received = await receiver.next()
+    const event = await client.webhooks.unwrap(received.body, plain(received.headers), secret)
+    heard.set(event.type, event.data)
+  }
+  assert.deepEqual(Object.fromEntries(heard), {
+    'fine_tuning.job.failed': { id: job.id },
+    'eval.run.succeeded': { id: run.id },
+    'batch.completed': { id: batch.id },
+  })
 })
 
 test('an endpoint hears of the types it asked for only', async () => {
