@@ -3,13 +3,13 @@ import type { Endpoint } from './endpoint.ts'
 
 export const audio = [
   { id: 'audio.speech.create', method: 'POST', path: '/v1/audio/speech', transport: 'http', permission: 'audio:write',
-    request: ['json'], response: ['binary', 'sse'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'never',
+    request: ['json'], response: ['binary', 'sse'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Speak a text.' },
   { id: 'audio.transcriptions.create', method: 'POST', path: '/v1/audio/transcriptions', transport: 'http', permission: 'audio:write',
     request: ['multipart'], response: ['json', 'sse'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Transcribe speech into text.' },
   { id: 'audio.translations.create', method: 'POST', path: '/v1/audio/translations', transport: 'http', permission: 'audio:write',
-    request: ['multipart'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'never',
+    request: ['multipart'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Translate speech into English text.' },
   { id: 'audio.voice_consents.list', method: 'GET', path: '/v1/audio/voice_consents', transport: 'http', permission: 'audio:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'proxied',

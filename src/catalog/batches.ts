@@ -9,7 +9,7 @@ export const batches = [
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Start a batch over an uploaded JSONL file.' },
   { id: 'batches.retrieve', method: 'GET', path: '/v1/batches/{batch_id}', transport: 'http', permission: 'batches:read',
-    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'direct',
+    request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Retrieve a batch.' },
   { id: 'batches.cancel', method: 'POST', path: '/v1/batches/{batch_id}/cancel', transport: 'http', permission: 'batches:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'proxied',

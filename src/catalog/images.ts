@@ -6,7 +6,7 @@ export const images = [
     request: ['multipart', 'json'], response: ['json', 'sse'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Edit images by a prompt.' },
   { id: 'images.generate', method: 'POST', path: '/v1/images/generations', transport: 'http', permission: 'images:write',
-    request: ['json'], response: ['json', 'sse'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'direct',
+    request: ['json'], response: ['json', 'sse'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'wrapped',
     summary: 'Make images from a prompt.' },
   { id: 'images.variation', method: 'POST', path: '/v1/images/variations', transport: 'http', permission: 'images:write',
     request: ['multipart'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'deprecated', actions: 'wrapped',

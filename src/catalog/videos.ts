@@ -27,7 +27,7 @@ export const videos = [
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'deprecated', actions: 'direct',
     summary: 'Retrieve a video.' },
   { id: 'videos.content', method: 'GET', path: '/v1/videos/{video_id}/content', transport: 'http', permission: 'videos:read',
-    request: [], response: ['binary'], pace: 'download', replay: 'safe', beta: null, status: 'deprecated', actions: 'never',
+    request: [], response: ['binary'], pace: 'download', replay: 'safe', beta: null, status: 'deprecated', actions: 'wrapped',
     summary: 'Download a finished video, its thumbnail or its spritesheet.' },
   { id: 'videos.remix', method: 'POST', path: '/v1/videos/{video_id}/remix', transport: 'http', permission: 'videos:write',
     request: ['multipart', 'json'], response: ['json'], pace: 'upload', replay: 'never', beta: null, status: 'deprecated', actions: 'wrapped',
