@@ -34,7 +34,7 @@ async function startReceiver(
       received[taken++] ??
       (await new Promise((resolve, reject) => {
         waiting.push(resolve)
-        AbortSignal.timeout(15_000).onabort = () => reject(new Error('no webhook arrived'))
+        AbortSignal.timeout(15_000).addEventListener('abort', () => reject(new Error('no webhook arrived')))
       })),
     [Symbol.asyncDispose]: async () => {
       server.close()
