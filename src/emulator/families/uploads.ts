@@ -16,7 +16,6 @@ type Upload = {
   readonly bytes: number
   readonly created_at: number
   readonly filename: string
-  readonly mime_type: string
   readonly purpose: FilePurpose
   readonly status: 'pending' | 'completed' | 'cancelled' | 'expired'
   readonly expires_at: number
@@ -54,7 +53,6 @@ export const uploads = {
       bytes: request.bytes,
       created_at: createdAt,
       filename: request.filename,
-      mime_type: request.mime_type,
       purpose: readPurpose(request.purpose),
       status: 'pending',
       expires_at: createdAt + hour,
