@@ -39,8 +39,8 @@ export const webhookSteps: JobSteps = {
       if (!isDone) platform.warn(`webhook ${delivery.event.type} not delivered to ${endpoint.url}`, `status ${status ?? 'none'}`)
       return
     }
-    // Stopping in the middle of an attempt is no attempt.
-    if (platform.closing.aborted) return
+    // Stopping in the middle of an attempt is no attempt, and a reset forgets what was under way.
+    if (platform.closing.aborted || deliveries(platform).get(id) === undefined) return
     deliveries(platform).put({ ...delivery, attempts })
     platform.jobs.schedule('webhooks.deliver', id, 2 ** attempts)
   },
