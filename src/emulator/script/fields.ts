@@ -147,7 +147,8 @@ export function parsed<A, B>(of: Field<A>, parse: (value: A) => B): Field<B> {
 }
 
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
+  if (value === null) return 'empty'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (isObject(value)) return 'a mapping'
   if (value === undefined) return 'missing'
   const json = JSON.stringify(value)

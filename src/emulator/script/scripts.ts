@@ -211,7 +211,7 @@ function createSource(file: string, read: ScriptReader, warn: Platform['warn']):
         warn('the script has changed and cannot be read, the rules of before stay', error.message)
         return false
       }
-      warn('the script was read again', `${script.rules.length} rules`)
+      warn('the script was read again', script.rules.length === 1 ? '1 rule' : `${script.rules.length} rules`)
       return true
     },
     script: () => script,
