@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { catalog } from '../catalog/index.ts'
 import { settingKeys, settingOf } from '../config/settings.ts'
-import { version } from './version.ts'
+import { version } from '../kernel/version.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 

@@ -5,7 +5,7 @@ import type { Flags } from '../config/load.ts'
 import type { CheckFlags } from './check.ts'
 import type { EmulatorFlags } from './emulator.ts'
 import { exitCodes, report } from './failure.ts'
-import { version } from './version.ts'
+import { version } from '../kernel/version.ts'
 
 type Json = { readonly json?: boolean }
 

@@ -3,7 +3,7 @@ import { startApp, type App } from '../app.ts'
 import { loadSettings, type Flags } from '../config/load.ts'
 import type { Settings, Sources } from '../config/settings.ts'
 import { closeOnSignals, listenFailure } from './listening.ts'
-import { version } from './version.ts'
+import { version } from '../kernel/version.ts'
 
 export async function start(flags: Flags): Promise<void> {
   const { settings, sources, notices } = await loadSettings({ flags, env: process.env, cwd: process.cwd() })

@@ -1,4 +1,4 @@
-// The version of this installation, from its package.json. The same way up from src/cli and dist/cli.
+// The version of this installation, from its package.json. The same way up from src/kernel and dist/kernel.
 import { readFileSync } from 'node:fs'
 
 export function version(): string {
