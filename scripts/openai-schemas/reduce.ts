@@ -88,7 +88,10 @@ function plain(schema: Schema, owner: string): Schema {
       // "One of" is written for unions whose members overlap, so that a right answer fits two.
     } else if (listed.has(keyword)) kept[keyword === 'oneOf' ? 'anyOf' : keyword] = (value as Schema[]).map((each) => plain(each, owner))
     else if (single.has(keyword) && typeof value === 'object') kept[keyword] = plain(value as Schema, owner)
-    else kept[keyword] = value
+    // Some of it is still written in the dialect of OpenAPI 3.0.
+    else if (keyword === 'exclusiveMinimum' && value === true) {
+      kept['exclusiveMinimum'] = schema['minimum']
+    } else kept[keyword] = value
   }
   return schema['nullable'] === true ? { anyOf: [kept, { type: 'null' }] } : kept
 }
