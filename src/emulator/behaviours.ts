@@ -3,6 +3,7 @@ import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
 import { assistants } from './families/assistants/assistants.ts'
 import { runSteps } from './families/assistants/run-steps.ts'
 import { audio } from './families/audio/audio.ts'
+import { agents, agentSteps } from './families/agents/family.ts'
 import { batches } from './families/batches/batches.ts'
 import { batchSteps } from './families/batches/steps.ts'
 import { chat } from './families/chat/chat.ts'
@@ -32,6 +33,7 @@ import { webhooks } from './families/webhooks/webhooks.ts'
 
 /** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
 export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
+  ...agents,
   ...assistants,
   ...audio,
   ...batches,
@@ -57,6 +59,7 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
 
 /** What families do over time, by the name of the job. */
 export const jobSteps: JobSteps = {
+  ...agentSteps,
   ...batchSteps,
   ...evalSteps,
   ...fineTuningSteps,

@@ -10,7 +10,7 @@ import type { CredentialAuth } from './credential-auth.ts'
 
 type Metadata = Readonly<Record<string, string>>
 
-type Vault = {
+export type Vault = {
   readonly id: string
   readonly object: 'vault'
   readonly created_at: number
@@ -18,7 +18,7 @@ type Vault = {
   readonly metadata: Metadata
 }
 
-type Credential = {
+export type Credential = {
   readonly id: string
   readonly object: 'vault.credential'
   readonly vault_id: string
