@@ -18,7 +18,7 @@ import { findNginx } from './bench/nginx.ts'
 import { readOptions, usage, type BenchOptions, type Extent } from './bench/options.ts'
 import { chooseCores } from './bench/pinning.ts'
 import { openFilesLimit } from './bench/processes.ts'
-import { toRows, toTable } from './bench/report.ts'
+import { mergeGenerations, toRows, toTable } from './bench/report.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -68,13 +68,13 @@ async function main({ only, isJson, ...options }: BenchOptions): Promise<number>
     measurements.push(...(await measureMemory(bench)))
   }
   const running = (['json', 'burst', 'paced', 'upload', 'latency'] as const).filter((name) => only.has(name))
-  if (running.length > 0) {
-    const measure = (name: (typeof running)[number], contenders: readonly Contender[]): Promise<Measurement[]> =>
-      name === 'latency' ? measureLatency(bench, contenders) : measureCost(bench, name, contenders)
+  const measure = (name: (typeof running)[number], contenders: readonly Contender[]): Promise<Measurement[]> =>
+    name === 'latency' ? measureLatency(bench, contenders) : measureCost(bench, name, contenders)
+  for (let generation = 1; generation <= extent.generations && running.length > 0; generation++) {
     await withContenders(bench, async (contenders) => {
       await verify(bench, contenders)
       for (const name of running) {
-        say(`${name} ...`)
+        say(`${name} (${generation} of ${extent.generations}) ...`)
         measurements.push(...(await measure(name, contenders)))
       }
     })
@@ -82,7 +82,7 @@ async function main({ only, isJson, ...options }: BenchOptions): Promise<number>
 
   for (const [reason, count] of bench.wrong)
     notes.push(`WRONG ANSWERS ${reason} (${count} times): do not trust the figures of this contender`)
-  const rows = toRows(measurements)
+  const rows = toRows(mergeGenerations(measurements))
   const seconds = Math.round((Date.now() - startedAt) / 1000)
   if (isJson) {
     process.stdout.write(

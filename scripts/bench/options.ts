@@ -6,6 +6,8 @@ export type MeasurementName = (typeof measurementNames)[number]
 
 export type Extent = {
   readonly starts: number
+  /** How often all contenders are started anew for the measurements under load: one process of the same program differs from the next. */
+  readonly generations: number
   readonly openStreams: readonly number[]
   readonly settleMs: number
   readonly json: { readonly rounds: number; readonly warmUps: number; readonly durationMs: number }
@@ -17,17 +19,19 @@ export type Extent = {
 
 const full: Extent = {
   starts: 5,
+  generations: 3,
   openStreams: [1000, 5000],
   settleMs: 2000,
-  json: { rounds: 9, warmUps: 3, durationMs: 1000 },
-  burst: { rounds: 7, warmUps: 2, durationMs: 800 },
-  paced: { rounds: 4, warmUps: 1 },
-  upload: { rounds: 4, warmUps: 1, fileBytes: 400_000_000 },
-  latency: { rounds: 3, durationMs: 2500 },
+  json: { rounds: 3, warmUps: 4, durationMs: 1000 },
+  burst: { rounds: 3, warmUps: 1, durationMs: 700 },
+  paced: { rounds: 2, warmUps: 0 },
+  upload: { rounds: 1, warmUps: 1, fileBytes: 400_000_000 },
+  latency: { rounds: 1, durationMs: 2000 },
 }
 
 const quick: Extent = {
   starts: 2,
+  generations: 1,
   openStreams: [1000, 5000],
   settleMs: 800,
   json: { rounds: 3, warmUps: 3, durationMs: 500 },
@@ -56,7 +60,7 @@ export const usage = `npm run bench -- [options]
   --bare             also the least a node:http + undici relay can do, as a floor
   --relay DIR        the built checkout to measure instead of this one
   --other DIR        also a second relay, built in another checkout: one change against another in one run
-  --other-flags "…"  Node flags for that second relay
+  --other-flags="…"  Node flags for that second relay
 `
 
 export function readOptions(args: readonly string[]): BenchOptions {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Measurement } from './measurements.ts'
-import { toRows, toTable } from './report.ts'
+import { mergeGenerations, toRows, toTable } from './report.ts'
 
 const measurement = (target: Measurement['target'], relay: readonly number[]): Measurement => ({
   id: 'json',
@@ -33,4 +33,11 @@ test('without nginx there is no ratio and no verdict about one', () => {
   const rows = toRows([{ ...measurement({ ratio: 7 }, []), rounds: new Map([['relay', [60]]]) }])
   assert.equal(rows[0]?.ratio, undefined)
   assert.equal(rows[0]?.isReached, undefined)
+})
+
+test('rounds of processes started anew belong to one measurement', () => {
+  const [merged, ...others] = mergeGenerations([measurement({ ratio: 7 }, [1, 2, 3]), measurement({ ratio: 7 }, [4, 5, 6])])
+  assert.equal(others.length, 0)
+  assert.deepEqual(merged?.rounds.get('relay'), [1, 2, 3, 4, 5, 6])
+  assert.deepEqual(merged.rounds.get('nginx'), [10, 20, 10, 10, 20, 10])
 })

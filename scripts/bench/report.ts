@@ -17,6 +17,17 @@ export type Row = {
   readonly isReached?: boolean
 }
 
+/** Rounds of the same measurement, taken with contenders started anew, become one. */
+export function mergeGenerations(measurements: readonly Measurement[]): Measurement[] {
+  const merged = new Map<string, Measurement>()
+  for (const measurement of measurements) {
+    const earlier = merged.get(measurement.id)
+    const rounds = new Map([...measurement.rounds].map(([name, figures]) => [name, [...(earlier?.rounds.get(name) ?? []), ...figures]]))
+    merged.set(measurement.id, { ...measurement, rounds })
+  }
+  return [...merged.values()]
+}
+
 export function toRows(measurements: readonly Measurement[]): Row[] {
   return measurements.flatMap((measurement) =>
     [...measurement.rounds].map(([contender, figures]) => {
