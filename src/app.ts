@@ -1,5 +1,7 @@
 // The composition root: settings become stores, services and servers, and are taken down in reverse order.
 import type { Settings, Sources } from './config/settings.ts'
+import { createActions } from './actions/actions.ts'
+import { createFetchFile, publicInternet, type Network } from './actions/fetch.ts'
 import { startHttpServer } from './http/server.ts'
 import { createControl } from './http/control.ts'
 import { loadPepper } from './identity/pepper.ts'
@@ -31,7 +33,7 @@ export type App = {
 }
 
 /** @throws StoreError, or the error of `listen` */
-export async function startApp({ settings }: { readonly settings: Settings; readonly sources: Sources }): Promise<App> {
+export async function startApp({ settings, network = publicInternet }: { readonly settings: Settings; readonly sources: Sources; readonly network?: Network }): Promise<App> {
   await using undo = new AsyncDisposableStack()
   const clock = systemClock
   const log = createLog({ isOn: settings.log === 'json', now: clock.now })
@@ -53,11 +55,22 @@ export async function startApp({ settings }: { readonly settings: Settings; read
   const readiness = (): 'draining' | 'upstream_credentials_refused' | null => (isDraining ? 'draining' : account.credentials.isRefused() ? 'upstream_credentials_refused' : null)
   const metrics = createMetrics({ upstreamConnections: account.pool.open, isReady: () => readiness() === null })
 
+  const authenticate = createAuthenticate(tokens.verify)
+  const holder = createHolder({ maxBodyBytes: settings.maxJsonBytes, maxHeldBytes: settings.maxHeldBytes, silenceMs: settings.clientSilenceMs })
+  const settle = createSettle({ log, metrics, tick: clock.tick })
+  const onUnexpected = (requestId: string, error: unknown): void => log.warn('internal-error', { request_id: requestId, error: error instanceof Error ? (error.stack ?? error.message) : 'not an error' })
+  const actions = createActions({
+    authenticate, holder, settle, onUnexpected, tick: clock.tick,
+    // Answers of its own calls: their pauses are the upstream's, and `answerMs` is over before they get long.
+    answerHolder: createHolder({ maxBodyBytes: settings.maxJsonBytes, maxHeldBytes: settings.maxHeldBytes, silenceMs: settings.deadlineGenerationMs }),
+    maxJsonDepth: settings.maxJsonDepth, answerMs: settings.actionsAnswerMs,
+    fetchFile: createFetchFile({ hosts: settings.actionsFetchHosts, network }),
+  })
   const relay = createRelay({
     receive: createReceive({ unlisted: settings.unlisted }),
-    authenticate: createAuthenticate(tokens.verify),
+    authenticate,
     authorize: createAuthorize({
-      holder: createHolder({ maxBodyBytes: settings.maxJsonBytes, maxHeldBytes: settings.maxHeldBytes, silenceMs: settings.clientSilenceMs }),
+      holder,
       maxJsonDepth: settings.maxJsonDepth,
       clientSilenceMs: settings.clientSilenceMs,
     }),
@@ -69,13 +82,13 @@ export async function startApp({ settings }: { readonly settings: Settings; read
       onCredentialsRefused: () => log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' }),
     }),
     observe: createObserve(clock.tick),
-    settle: createSettle({ log, metrics, tick: clock.tick }),
+    settle,
     tick: clock.tick,
-    onUnexpected: (requestId, error) => log.warn('internal-error', { request_id: requestId, error: error instanceof Error ? (error.stack ?? error.message) : 'not an error' }),
+    onUnexpected,
   })
   const server = await startHttpServer({
     host: settings.host, port: settings.port, maxHeaderBytes: settings.maxHeaderBytes, headMs: settings.headMs,
-    control: createControl({ readiness, metrics }), relay, onOpened: metrics.opened, onClosed: metrics.closed,
+    control: createControl({ readiness, metrics }), actions, relay, onOpened: metrics.opened, onClosed: metrics.closed,
   })
 
   // Not before the port is ours: a token made for a start that fails would never be shown.

@@ -1,6 +1,6 @@
 // Every setting of the process, one row each: flags, environment, file, `relay config explain` and the reference read it.
 // A default is written as an operator would write it; `null` means unset. Secrets have no flag: a command line is public.
-import { baseUrl, headerSecret, headerText, host, milliseconds, oneOf, path, port, tokenSecret, wholeNumber, type Kind } from './kinds.ts'
+import { baseUrl, headerSecret, headerText, host, hostPatterns, milliseconds, oneOf, path, port, tokenSecret, wholeNumber, type Kind } from './kinds.ts'
 
 type Setting = {
   /** The first name is the documented one, the others are accepted because SDKs know them. */
@@ -176,6 +176,21 @@ export const settingsTable = {
     kind: wholeNumber(1_024, 68_719_476_736),
     default: '536870912',
     help: 'Memory of all JSON bodies held at once.',
+  },
+
+  actionsFetchHosts: {
+    env: ['RELAY_ACTIONS_FETCH_HOSTS'],
+    flag: '--actions-fetch-hosts',
+    kind: hostPatterns,
+    default: '*.oaiusercontent.com,files.openai.com,*.openaiusercontent.com,oaidalleapiprod*.blob.core.windows.net',
+    help: 'Hosts a file of an action may be fetched from.',
+  },
+  actionsAnswerMs: {
+    env: ['RELAY_ACTIONS_ANSWER_MS'],
+    flag: '--actions-answer-ms',
+    kind: milliseconds(1),
+    default: '40000',
+    help: 'Time an action has to answer; ChatGPT waits 45 s.',
   },
 
   log: {
