@@ -88,7 +88,7 @@ export async function startApp({ settings, network = publicInternet }: { readonl
   })
   const server = await startHttpServer({
     host: settings.host, port: settings.port, maxHeaderBytes: settings.maxHeaderBytes, headMs: settings.headMs,
-    control: createControl({ readiness, metrics }), actions, relay, onOpened: metrics.opened, onClosed: metrics.closed,
+    control: createControl({ readiness, metrics, publicUrl: settings.publicUrl, now: () => new Date(clock.now()) }), actions, relay, onOpened: metrics.opened, onClosed: metrics.closed,
   })
 
   // Not before the port is ours: a token made for a start that fails would never be shown.

@@ -20,6 +20,13 @@ export const settingsTable = {
     help: 'Address to listen on; 0.0.0.0 for every interface.',
   },
   port: { env: ['RELAY_PORT'], flag: '--port', kind: port, default: '8000', help: 'Port to listen on; 0 lets the system choose.' },
+  publicUrl: {
+    env: ['RELAY_PUBLIC_URL'],
+    flag: '--public-url',
+    kind: baseUrl,
+    default: null,
+    help: 'Where clients reach the relay, for its OpenAPI documents; unset: the address a reader asked.',
+  },
   token: {
     env: ['RELAY_TOKEN'],
     flag: null,

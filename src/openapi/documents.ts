@@ -1,0 +1,21 @@
+// Both documents as text, built once; only the address of the server is put in for each reader.
+import { actionsDocument } from './actions-document.ts'
+import { fullDocument, type Document } from './document.ts'
+
+/** By the address clients reach the relay at, without `/v1`. */
+export type Documents = { readonly full: (server: string) => string; readonly actions: (server: string) => string }
+
+export const createDocuments = (): Documents => ({ full: written(fullDocument), actions: written(actionsDocument) })
+
+/** The paths of the documents begin with `/v1` themselves. */
+export const serverUrl = (url: string): string => url.replace(/\/v1$/, '')
+
+/** Built when it is first asked for: most relays never are. */
+function written(build: (serverUrl: string) => Document): (serverUrl: string) => string {
+  const place = 'https://server.invalid'
+  let parts: readonly string[] | null = null
+  return (url) => {
+    parts ??= JSON.stringify(build(place)).split(JSON.stringify(place))
+    return parts.join(JSON.stringify(url))
+  }
+}
