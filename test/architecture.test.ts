@@ -18,11 +18,12 @@ const walls: Readonly<Record<string, Wall>> = {
   upstreams: { modules: ['kernel'], packages: [] },
   relay: { modules: ['kernel', 'catalog', 'identity', 'upstreams', 'telemetry'], packages: [] },
   http: { modules: ['kernel', 'relay', 'telemetry'], packages: [] },
+  actions: { modules: ['kernel', 'catalog', 'http', 'relay'], packages: [] },
   emulator: { modules: ['catalog'], packages: ['@fastify/busboy', 'gpt-tokenizer', 'node:sqlite', 'yaml'] },
   check: { modules: [], packages: [] },
   cli: { modules: ['kernel', 'catalog', 'config', 'store', 'identity', 'emulator', 'check', 'app'], packages: ['commander'] },
   app: {
-    modules: ['kernel', 'catalog', 'config', 'telemetry', 'store', 'identity', 'upstreams', 'relay', 'http', 'emulator'],
+    modules: ['kernel', 'catalog', 'config', 'telemetry', 'store', 'identity', 'upstreams', 'relay', 'http', 'actions', 'emulator'],
     packages: [],
   },
   main: { modules: ['cli'], packages: [] },
@@ -32,7 +33,7 @@ const walls: Readonly<Record<string, Wall>> = {
 const walledBuiltins: ReadonlySet<string> = new Set(['node:sqlite'])
 
 /** The way of the bytes decodes nothing and follows nothing (docs/decisions): no `fetch`, no pooling agent, no inflater. */
-const bytePath: readonly string[] = ['relay', 'upstreams', 'http']
+const bytePath: readonly string[] = ['relay', 'upstreams', 'http', 'actions']
 
 const root = join(import.meta.dirname, '..')
 const sources = globSync('src/**/*.ts', { cwd: root }).toSorted()

@@ -47,6 +47,15 @@ export const host: Kind<string> = kind(
   (text) => (/^[A-Za-z0-9._:%-]+$/.test(text) ? { value: text } : null),
 )
 
+/** Host names in which `*` stands for a run of characters within one label. */
+export const hostPatterns: Kind<readonly string[]> = kind(
+  { placeholder: 'hosts', takes: 'host names with commas between them, `*` for any part of one label, or none' },
+  (text) => {
+    const patterns = text === 'none' ? [] : text.toLowerCase().split(',').map((each) => each.trim())
+    return patterns.every((each) => /^[a-z0-9*-]+(\.[a-z0-9*-]+)*$/.test(each)) ? { value: patterns } : null
+  },
+)
+
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   return kind({ placeholder: words.join('|'), takes: words.join(' or ') }, (text) => {
     const value = words.find((word) => word === text)

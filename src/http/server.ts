@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { errorBody, Refusal } from '../kernel/errors.ts'
 import { newRequestId } from '../kernel/ids.ts'
 import type { Control } from './control.ts'
+import { createInnerCaller, type InnerCaller } from './inner.ts'
 
 export type HttpServerOptions = {
   readonly host: string
@@ -12,6 +13,8 @@ export type HttpServerOptions = {
   /** Time for a client to send the head of a request, ms. */
   readonly headMs: number
   readonly control: Control
+  /** Null from it: the request is the relay's. */
+  readonly actions: (inner: InnerCaller) => (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> | null
   readonly relay: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
   readonly onOpened: () => void
   readonly onClosed: () => void
@@ -44,7 +47,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       answering.delete(socket)
       onClosed()
     })
-    void relay(incoming, outgoing)
+    void (actions(incoming, outgoing) ?? relay(incoming, outgoing))
     if (!outgoing.shouldKeepAlive) closing.add(socket)
   }
 
@@ -52,6 +55,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     { maxHeaderSize: options.maxHeaderBytes, headersTimeout: options.headMs, requestTimeout: 0, connectionsCheckingInterval: Math.min(1000, options.headMs), keepAliveTimeout: keepAliveMs, noDelay: true, requireHostHeader: false },
     handle,
   )
+  const actions = options.actions(createInnerCaller(server))
   // 100 Continue waits until a room wants the body; any other expectation is refused (RFC 9110 10.1.1).
   server.on('checkContinue', handle)
   server.on('checkExpectation', (_incoming: IncomingMessage, outgoing: ServerResponse) => answerRaw(outgoing.socket, new Refusal('expectation_failed')))

@@ -82,7 +82,7 @@ function isNotCarried(path: string): boolean {
 }
 
 /** node:http lets some forms through that a stricter reader frames differently (RFC 9112 6.1): those end the connection. */
-function checkFraming(head: HeadFacts, httpVersion: string): void {
+export function checkFraming(head: HeadFacts, httpVersion: string): void {
   const why =
     head.problem ??
     (httpVersion !== '1.1' && httpVersion !== '1.0'

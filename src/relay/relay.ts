@@ -31,7 +31,7 @@ export type Relay = (incoming: IncomingMessage, outgoing: ServerResponse) => Pro
 
 export function createRelay({ receive, authenticate, authorize, route, forward, observe, settle, tick, onUnexpected }: Rooms): Relay {
   return async (incoming, outgoing) => {
-    const opened = open(incoming, outgoing, tick())
+    const opened = openExchange(incoming, outgoing, tick())
     try {
       const received = receive(opened)
       const authenticated = authenticate(received)
@@ -50,7 +50,7 @@ export function createRelay({ receive, authenticate, authorize, route, forward, 
   }
 }
 
-function open(incoming: IncomingMessage, outgoing: ServerResponse, startedTick: number): Opened {
+export function openExchange(incoming: IncomingMessage, outgoing: ServerResponse, startedTick: number): Opened {
   return {
     requestId: newRequestId(),
     incoming,
