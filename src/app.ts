@@ -17,6 +17,7 @@ import { createReceive } from './relay/receive.ts'
 import { createRelay } from './relay/relay.ts'
 import { createRoute } from './relay/route.ts'
 import { createSettle } from './relay/settle.ts'
+import { createPages } from './openapi/serve.ts'
 import { openStore } from './store/sqlite.ts'
 import { createLog } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -88,7 +89,7 @@ export async function startApp({ settings, network = publicInternet }: { readonl
   })
   const server = await startHttpServer({
     host: settings.host, port: settings.port, maxHeaderBytes: settings.maxHeaderBytes, headMs: settings.headMs,
-    control: createControl({ readiness, metrics, publicUrl: settings.publicUrl, now: () => new Date(clock.now()) }), actions, relay, onOpened: metrics.opened, onClosed: metrics.closed,
+    control: createControl({ readiness, metrics, pages: createPages({ publicUrl: settings.publicUrl, now: () => new Date(clock.now()) }) }), actions, relay, onOpened: metrics.opened, onClosed: metrics.closed,
   })
 
   // Not before the port is ours: a token made for a start that fails would never be shown.

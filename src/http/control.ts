@@ -1,10 +1,6 @@
-// The pages of the relay itself: is it alive, may it get traffic, what has it done, what can it do. They need no token and
-// tell no secret. Which there are is a table of openapi/, so that the documents name what is served.
+// The pages of the relay itself: is it alive, may it get traffic, what has it done, and what others describe of it. They need
+// no token and tell no secret.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { health, info, manifest, ping, plugin } from '../openapi/discovery.ts'
-import { createDocuments, serverUrl } from '../openapi/documents.ts'
-import { pages, type PageId } from '../openapi/pages.ts'
-import { createViewer, docsPage, docsPolicy, docsStart } from '../openapi/viewer.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 /** Why the relay should get no traffic, or null when it should. */
@@ -13,84 +9,63 @@ export type Readiness = () => 'draining' | 'upstream_credentials_refused' | null
 /** @returns true when the request was for a control page and is answered */
 export type Control = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean
 
+export type PageAnswer = {
+  readonly status?: number
+  readonly contentType: string
+  readonly body: string | Buffer
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What a page answers to a GET of it. */
+export type Page = (incoming: IncomingMessage) => PageAnswer | Promise<PageAnswer>
+
 export type ControlOptions = {
   readonly readiness: Readiness
   readonly metrics: Metrics
-  /** Where clients reach the relay; null: at the address the reader asked. */
-  readonly publicUrl: string | null
-  readonly now: () => Date
+  /** More pages, by path. */
+  readonly pages: Readonly<Record<string, Page>>
 }
 
-type Answer = (outgoing: ServerResponse, incoming: IncomingMessage) => void
+export const jsonPage = (value: unknown, status = 200): PageAnswer => ({ status, contentType: 'application/json', body: JSON.stringify(value) })
 
-export function createControl({ readiness, metrics, publicUrl, now }: ControlOptions): Control {
-  const documents = createDocuments()
-  const viewer = createViewer()
-  const server = (incoming: IncomingMessage): string => serverUrl(publicUrl ?? askedAddress(incoming))
-  const describing = (describe: (server: string) => unknown): Answer => (outgoing, incoming) => sendJson(outgoing, 200, describe(server(incoming)))
-
-  const answers: Readonly<Record<PageId, Answer>> = {
-    health: (outgoing) => sendJson(outgoing, 200, { status: 'ok' }),
-    ready: (outgoing) => {
-      const reason = readiness()
-      sendJson(outgoing, reason === null ? 200 : 503, reason === null ? { status: 'ready' } : { status: 'not_ready', reason })
-    },
-    metrics: (outgoing) => {
-      metrics.text().then(
-        (text) => send(outgoing, 200, metrics.contentType, text),
-        () => send(outgoing, 500, 'text/plain', 'metrics are unavailable\n'),
-      )
-    },
-    openapi: (outgoing, incoming) => send(outgoing, 200, json, documents.full(server(incoming))),
-    openapiActions: (outgoing, incoming) => send(outgoing, 200, json, documents.actions(server(incoming))),
-    docs: (outgoing) => send(outgoing, 200, 'text/html; charset=utf-8', docsPage, { 'content-security-policy': docsPolicy, 'referrer-policy': 'no-referrer' }),
-    docsStart: (outgoing) => send(outgoing, 200, script, docsStart),
-    docsViewer: (outgoing, incoming) => {
-      const kept = { 'cache-control': 'public, max-age=3600', vary: 'Accept-Encoding' }
-      if (/\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(String(incoming.headers['accept-encoding'] ?? ''))) return send(outgoing, 200, script, viewer.compressed(), { ...kept, 'content-encoding': 'br' })
-      viewer.plain().then(
-        (bytes) => send(outgoing, 200, script, bytes, kept),
-        () => send(outgoing, 500, 'text/plain', 'the viewer is unavailable\n'),
-      )
-    },
-    manifest: describing(manifest),
-    v1Manifest: describing(manifest),
-    plugin: describing(plugin),
-    v1Health: (outgoing) => sendJson(outgoing, 200, health(now())),
-    ping: (outgoing) => sendJson(outgoing, 200, ping),
-    info: describing(info),
-  }
-  const byPath: ReadonlyMap<string, Answer> = new Map((Object.keys(pages) as PageId[]).map((id) => [pages[id].path, answers[id]]))
+export function createControl({ readiness, metrics, pages }: ControlOptions): Control {
+  const byPath: ReadonlyMap<string, Page> = new Map<string, Page>([
+    ['/health', () => jsonPage({ status: 'ok' })],
+    [
+      '/ready',
+      () => {
+        const reason = readiness()
+        return reason === null ? jsonPage({ status: 'ready' }) : jsonPage({ status: 'not_ready', reason }, 503)
+      },
+    ],
+    ['/metrics', async () => ({ contentType: metrics.contentType, body: await metrics.text() })],
+    ...Object.entries(pages),
+  ])
 
   return (incoming, outgoing) => {
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') return false
-    const answer = byPath.get((incoming.url ?? '').split('?', 1)[0] ?? '')
-    if (answer === undefined) return false
-    answer(outgoing, incoming)
+    const page = byPath.get((incoming.url ?? '').split('?', 1)[0] ?? '')
+    if (page === undefined) return false
+    void answer(page, incoming, outgoing)
     return true
   }
 }
 
-const json = 'application/json'
-const script = 'text/javascript; charset=utf-8'
-
-/**
- * Where this reader reached us. A balancer that ends TLS says so in X-Forwarded-Proto; whoever lies with it or with Host lies
- * to nobody else, as no cache may keep the answer.
- */
-function askedAddress({ headers, socket }: IncomingMessage): string {
-  const host = headers.host ?? ''
-  const isPlain = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host)
-  return `${headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'}://${isPlain ? host : `127.0.0.1:${socket.localPort ?? 0}`}`
+async function answer(page: Page, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  try {
+    send(outgoing, await page(incoming))
+  } catch {
+    send(outgoing, { status: 500, contentType: 'text/plain', body: 'the page is unavailable\n' })
+  }
 }
 
-function sendJson(outgoing: ServerResponse, status: number, value: unknown): void {
-  send(outgoing, status, json, JSON.stringify(value))
-}
-
-function send(outgoing: ServerResponse, status: number, contentType: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): void {
+function send(outgoing: ServerResponse, { status = 200, contentType, body, headers = {} }: PageAnswer): void {
   outgoing.writeHead(status, {
-    'content-type': contentType, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers,
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
   })
   outgoing.end(body)
 }

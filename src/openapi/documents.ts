@@ -7,9 +7,6 @@ export type Documents = { readonly full: (server: string) => string; readonly ac
 
 export const createDocuments = (): Documents => ({ full: written(fullDocument), actions: written(actionsDocument) })
 
-/** The paths of the documents begin with `/v1` themselves. */
-export const serverUrl = (url: string): string => url.replace(/\/v1$/, '')
-
 /** Built when it is first asked for: most relays never are. */
 function written(build: (serverUrl: string) => Document): (serverUrl: string) => string {
   const place = 'https://server.invalid'
