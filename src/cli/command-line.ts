@@ -51,6 +51,7 @@ Clients need two things: base URL http://127.0.0.1:8000/v1, and a relay token as
   addStart(relay)
   addToken(relay)
   addEndpoints(relay)
+  addCoverage(relay)
   addConfig(relay)
   addEmulator(relay)
   addCheck(relay)
@@ -125,6 +126,15 @@ function addEndpoints(relay: Command): void {
     .action(async (family: string | undefined, options: Json) =>
       (await import('./endpoints.ts')).listEndpoints(family ?? null, options.json === true),
     )
+}
+
+function addCoverage(relay: Command): void {
+  relay
+    .command('coverage')
+    .description('show how ChatGPT reaches each operation: directly, through a wrapper, through the proxy, or not and why')
+    .option('--json', 'print a JSON array')
+    .addHelpText('after', '\nExample:\n  $ relay coverage --json | jq -r \'.[] | select(.bucket == "never") | .path + ": " + .how\'')
+    .action(async (options: Json) => (await import('./coverage.ts')).showCoverage(options.json === true))
 }
 
 function addConfig(relay: Command): void {
