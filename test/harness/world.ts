@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Network } from '../../src/actions/fetch.ts'
 import { startApp } from '../../src/app.ts'
 import { settingKeys, settingOf, type SettingKey, type Settings, type Sources } from '../../src/config/settings.ts'
 import { Secret } from '../../src/kernel/secret.ts'
@@ -23,9 +24,11 @@ export type WorldOptions = {
   /** A raw upstream, the base URL of any other, or the emulator inside the relay. */
   readonly upstream: RawUpstream | 'emulator' | `http://${string}`
   readonly settings?: Partial<Settings>
+  /** Where files of a conversation are fetched from, in place of the internet. */
+  readonly network?: Network
 }
 
-export async function startWorld({ upstream, settings = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ upstream, settings = {}, network }: WorldOptions): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'relay-test-'))
   const all = testSettings(dataDir, {
     ...(upstream === 'emulator'
@@ -34,7 +37,7 @@ export async function startWorld({ upstream, settings = {} }: WorldOptions): Pro
     ...settings,
   })
   const sources = Object.fromEntries(settingKeys.map((key) => [key, 'default'])) as Sources
-  const app = await startApp({ settings: all, sources })
+  const app = await startApp({ settings: all, sources, ...(network === undefined ? {} : { network }) })
   return {
     url: app.url,
     port: Number(new URL(app.url).port),
