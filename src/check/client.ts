@@ -14,6 +14,7 @@ export type Answer = {
 }
 
 export type Client = {
+  readonly isHttps: boolean
   readonly get: (path: string, accept?: string) => Promise<Answer>
   readonly remove: (path: string) => Promise<Answer>
   readonly postJson: (path: string, body: unknown) => Promise<Answer>
@@ -89,6 +90,7 @@ export function createClient(baseUrl: string, token: string): Client {
   }
 
   return {
+    isHttps: root.protocol === 'https:',
     get: (path, accept = 'application/json') => send('GET', `/v1${path}`, { ...authorization, accept }, null),
     getPublic: (path) => send('GET', path, { accept: 'application/json' }, null),
     remove: (path) => send('DELETE', `/v1${path}`, authorization, null),

@@ -1,4 +1,5 @@
 // The success gates, A to F. Each asserts what a working deployment answers, so that an error of any kind fails it.
+import { actionsProblems, operationIdsTwice, structuralProblems } from './openapi.ts'
 import { described, errorMessage, parseObject, text, type Gate, type GateStatus, type Visit } from './gate.ts'
 
 const seconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count * 1000))
@@ -89,20 +90,27 @@ const streaming: Gate = {
 
 const openapi: Gate = {
   id: 'C',
-  title: 'OpenAPI: no operationId twice',
+  title: 'OpenAPI: both documents are valid, and ChatGPT can use its own',
   async run({ client, expect }): Promise<GateStatus | undefined> {
-    const answer = await client.getPublic('/openapi.json')
-    if (answer.status === 404) return 'not offered'
-    const document = parseObject(answer.body)
-    expect('the document is served', answer.status === 200 && document !== null, described(answer))
-    const paths = Object.values((document?.['paths'] ?? {}) as Record<string, Record<string, { operationId?: string }>>)
-    const ids = paths.flatMap((path) => Object.values(path).flatMap(({ operationId }) => (operationId === undefined ? [] : [operationId])))
-    const twice = ids.filter((id, at) => ids.indexOf(id) !== at)
-    expect('it has operations', ids.length > 0)
-    expect('each operationId stands once', twice.length === 0, `twice: ${twice.join(', ')}`)
+    const full = await client.getPublic('/openapi.json')
+    const actions = await client.getPublic('/openapi.actions.json')
+    if (full.status === 404 && actions.status === 404) return 'not offered'
+    for (const [path, answer] of [['/openapi.json', full], ['/openapi.actions.json', actions]] as const) {
+      const document = parseObject(answer.body)
+      expect(`${path} is served`, answer.status === 200 && document !== null, described(answer))
+      const twice = operationIdsTwice(document ?? {})
+      expect('each operationId stands once in it', twice.length === 0, `twice: ${firstOf(twice)}`)
+      const problems = structuralProblems(document ?? {})
+      expect('it is a valid document', problems.length === 0, firstOf(problems))
+      if (answer === full) continue
+      const beyond = actionsProblems(document ?? {}, client.isHttps)
+      expect('it is within the limits of ChatGPT', beyond.length === 0, firstOf(beyond))
+    }
     return undefined
   },
 }
+
+const firstOf = (problems: readonly string[]): string => `${problems.slice(0, 3).join('; ')}${problems.length > 3 ? ` and ${problems.length - 3} more` : ''}`
 
 const content: Gate = {
   id: 'D',
