@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { eventually, openAiError, refusesBytes } from './harness/expect.ts'
+import { eventually, openAiError, refusesBytes, within } from './harness/expect.ts'
 import { hasHeader, valuesOf, type HeaderPair } from './harness/http-bytes.ts'
 import { ask, NoAnswer, rawClient, requestBytes, type RequestParts } from './harness/raw-client.ts'
 import { rawUpstream, type RawUpstream } from './harness/raw-upstream.ts'
@@ -355,7 +355,7 @@ describe('where a message ends', () => {
         const answer = await client.answer()
         assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${answer.body.toString('latin1')}`)
         openAiError(answer)
-        await client.closed
+        await within('the connection is closed', client.closed)
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error
       }
@@ -407,7 +407,7 @@ describe('where a message ends', () => {
       await using client = await rawClient(world.port)
       await client.send(first + smuggled)
       assert.equal((await client.answer()).status, 200)
-      await client.closed
+      await within('the connection is closed', client.closed)
       await nothingWentUpstream()
     }
   })
@@ -433,7 +433,7 @@ describe('where a message ends', () => {
       )
       await client.send('{}')
       client.end()
-      await client.closed
+      await within('the connection is closed', client.closed)
       await sleep(20)
       for (const request of upstream.requests) assert.equal(request.completeAt, null)
       await eventually('what began upstream was aborted', () => upstream.requests.every((request) => request.connection.closed !== null))
@@ -707,7 +707,7 @@ describe('slow clients', () => {
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error
     }
-    await client.closed
+    await within('the connection is closed', client.closed)
     await drip
     await nothingWentUpstream()
   })
@@ -715,7 +715,7 @@ describe('slow clients', () => {
   test('a connection on which nothing is ever said is closed', async () => {
     await using slow = await startWorld({ upstream, settings: { headMs: 300 } })
     await using client = await rawClient(slow.port)
-    await Promise.race([client.closed, sleep(6000, undefined, { ref: false }).then(() => assert.fail('still open'))])
+    await within('the connection is closed', client.closed)
   })
 
   for (const [kind, path] of [

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { eventually, openAiError } from './harness/expect.ts'
+import { eventually, openAiError, within } from './harness/expect.ts'
 import { chunked, type HeaderPair } from './harness/http-bytes.ts'
 import { ask, NoAnswer, rawClient, requestBytes } from './harness/raw-client.ts'
 import { answering, okScript, rawUpstream, type RawUpstream, type Script } from './harness/raw-upstream.ts'
@@ -291,7 +291,7 @@ describe('an upstream that goes wrong after its head', () => {
       assert.equal(answer.status, 200)
       assert.equal(answer.end, 'cut', `it ended as ${answer.end} with ${JSON.stringify(answer.body.toString())}`)
       assert.equal(answer.body.toString('latin1', 0, 9), event)
-      await client.closed
+      await within('the connection is closed', client.closed)
       await eventually('the connection to the upstream is gone', () => upstream.openConnections() === 0)
       assert.equal(upstream.requests.length, 1)
       await livesOn(world, upstream)
@@ -321,7 +321,7 @@ describe('an upstream that goes wrong after its head', () => {
     await using client = await rawClient(world.port)
     await client.send(requestBytes({ ...post, token: world.token, version: 'HTTP/1.0' }))
     await client.text('data: 1')
-    assert.equal(await client.closed, 'reset', 'without lengths and chunks only a reset can say so')
+    assert.equal(await within('the connection is closed', client.closed), 'reset', 'without lengths and chunks only a reset can say so')
   })
 })
 
@@ -454,6 +454,24 @@ describe('a pooled connection', () => {
     upstream.script((exchange) => exchange.reset())
     openAiError(await ask(world.port, { token: world.token }), 502)
     assert.ok(upstream.requests.length <= 2, `sent ${upstream.requests.length} times`)
+  })
+
+  test('of which all turn out dead: a GET is sent twice at most, never once for each of them', async () => {
+    const gate = Promise.withResolvers<void>()
+    await using upstream = await rawUpstream(async (exchange) => {
+      await gate.promise
+      await okScript(exchange)
+    })
+    await using world = await startWorld({ upstream })
+    const warmUp = Array.from({ length: 8 }, () => ask(world.port, { token: world.token }))
+    await upstream.request(8)
+    gate.resolve()
+    await Promise.all(warmUp)
+    assert.equal(upstream.openConnections(), 8, 'eight idle connections')
+    upstream.clear()
+    upstream.script((exchange) => exchange.reset())
+    openAiError(await ask(world.port, { token: world.token }), 502)
+    assert.equal(upstream.requests.length, 2)
   })
 
   test('on which the upstream closes instead of answering: a POST is never sent twice', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from './harness/expect.ts'
+import { eventually, within } from './harness/expect.ts'
 import { chunked, type HeaderPair } from './harness/http-bytes.ts'
 import { ask, NoAnswer, rawClient, requestBytes, type RawClient } from './harness/raw-client.ts'
 import { answering, rawUpstream, type RawUpstream, type RecordedConnection, type Script } from './harness/raw-upstream.ts'
@@ -148,7 +148,7 @@ describe('a client that leaves', () => {
         if (how === 'resets') client.reset()
         else client.socket.destroy()
         phase.onLeft?.(upstream)
-        await request.connection.gone
+        await within('the upstream request is gone', request.connection.gone)
         const tookMs = closedAt(request.connection) - leftAt
         context.diagnostic(`${tookMs.toFixed(1)} ms`)
         assert.ok(tookMs <= toleratedMs, `the upstream request lived ${tookMs} ms longer than its client`)

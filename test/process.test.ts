@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually, openAiError } from './harness/expect.ts'
+import { eventually, openAiError, within } from './harness/expect.ts'
 import { chunked, type HeaderPair } from './harness/http-bytes.ts'
 import { ask, NoAnswer, rawClient, requestBytes } from './harness/raw-client.ts'
 import { answering, okScript, rawUpstream, type RawUpstream, type Script } from './harness/raw-upstream.ts'
@@ -52,7 +52,7 @@ describe('the end of a process', () => {
     assert.ok(waiting)
     relay.child.kill('SIGTERM')
     await relay.printed('draining')
-    await idle.closed
+    await within('the connection is closed', idle.closed)
     await assert.rejects(rawClient(port), 'nobody new is let in')
     await sleep(300)
     assert.ok(clients.every((client) => client.isOpen()))

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { Secret } from '../src/kernel/secret.ts'
-import { eventually, folded, openAiError } from './harness/expect.ts'
+import { eventually, folded, openAiError, within } from './harness/expect.ts'
 import { chunked, hasHeader, valuesOf, type HeaderPair } from './harness/http-bytes.ts'
 import { ask, rawClient, requestBytes } from './harness/raw-client.ts'
 import { okScript, rawUpstream } from './harness/raw-upstream.ts'
@@ -129,6 +129,33 @@ describe('header policy towards the upstream', () => {
       openAiError(answer, [400, 401])
       assert.equal(upstream.requests.length, 0)
     }
+  })
+
+  test('whatever a caller puts into the other headers of tokens, it never reaches the upstream', async () => {
+    await using upstream = await rawUpstream()
+    await using world = await startWorld({ upstream })
+    for (const name of ['api-key', 'Api-Key', 'x-api-key']) {
+      upstream.clear()
+      const answer = await ask(world.port, { token: world.token, headers: [[name, 'a-key-of-somebody-else']] })
+      assert.equal(answer.status, 200, answer.body.toString())
+      assert.ok(!upstream.requests[0]?.headText.includes('somebody-else'), name)
+    }
+  })
+
+  test('a header that repeats the token of its caller never reaches the upstream, whatever its name', async () => {
+    await using upstream = await rawUpstream()
+    await using world = await startWorld({ upstream })
+    const answer = await ask(world.port, {
+      token: world.token,
+      headers: [
+        ['X-Forwarded-Key', world.token],
+        ['Referer', `https://x.test/?token=${world.token}`],
+        ['X-Stays', 'yes'],
+      ],
+    })
+    assert.equal(answer.status, 200)
+    assert.ok(!upstream.requests[0]?.headText.includes(world.token))
+    assert.deepEqual(valuesOf(upstream.requests[0]?.headers ?? [], 'x-stays'), ['yes'])
   })
 
   test('the operator’s organization and project are sent when they are set, and a caller’s are not', async () => {
@@ -273,6 +300,76 @@ describe('bodies towards the upstream', () => {
         assert.equal(upstream.requests[0]?.sha256, createHash('sha256').update(body).digest('hex'), `${size} ${isChunked}`)
         assert.equal(upstream.requests[0]?.framing, isChunked ? 'chunked' : 'length')
       }
+    }
+  })
+
+  test('a chunked upload arrives whole whatever its chunks and however slowly the upstream reads', async () => {
+    await using upstream = await rawUpstream(async (exchange) => {
+      for (let round = 0; round < 40 && exchange.request.completeAt === null; round++) {
+        exchange.socket.pause()
+        await exchange.pause(20)
+        exchange.socket.resume()
+        await exchange.pause(10)
+      }
+      await okScript(exchange)
+    })
+    await using world = await startWorld({ upstream })
+    await Promise.all(
+      [17_000, 20_011, 33_333, 65_600, 300_001].map(async (chunkBytes) => {
+        await using client = await rawClient(world.port)
+        const path = `/v1/uploads/upload_${chunkBytes}/parts`
+        await client.send(
+          requestBytes({
+            method: 'POST',
+            path,
+            token: world.token,
+            headers: [
+              ['Content-Type', 'multipart/form-data; boundary=x'],
+              ['Transfer-Encoding', 'chunked'],
+            ],
+          }),
+        )
+        const sent = createHash('sha256')
+        let total = 0
+        while (total < 12_000_000) {
+          const pieces = Array.from({ length: 20 }, () => randomBytes(chunkBytes))
+          for (const piece of pieces) sent.update(piece)
+          total += 20 * chunkBytes
+          // Many chunks in one write: a read of the relay holds parts of several.
+          await client.send(chunked(pieces, false))
+        }
+        await client.send('0\r\n\r\n')
+        assert.equal((await client.answer({ timeoutMs: 30_000 })).status, 200)
+        const seen = upstream.requests.find((request) => request.target === path)
+        assert.deepEqual([seen?.bodyBytes, seen?.sha256], [total, sent.digest('hex')], `chunks of ${chunkBytes}`)
+      }),
+    )
+  })
+
+  test('requests that come in one read with an upload keep their own bytes', async () => {
+    await using upstream = await rawUpstream()
+    await using world = await startWorld({ upstream })
+    const upload = randomBytes(20_000)
+    for (let round = 0; round < 20; round++) {
+      upstream.clear()
+      await using client = await rawClient(world.port)
+      const body = JSON.stringify({ model: 'm', round, pad: 'x'.repeat(20_000) })
+      await client.send(
+        Buffer.concat([
+          requestBytes({
+            method: 'POST',
+            path: '/v1/files',
+            token: world.token,
+            headers: [['Content-Type', 'multipart/form-data; boundary=x']],
+            body: upload,
+          }),
+          requestBytes({ method: 'POST', path: '/v1/embeddings', token: world.token, headers: [json], body }),
+        ]),
+      )
+      assert.deepEqual([(await client.answer()).status, (await client.answer()).status], [200, 200])
+      const bodies = new Map(upstream.requests.map((request) => [request.target, request.body]))
+      assert.ok(bodies.get('/v1/files')?.equals(upload))
+      assert.equal(bodies.get('/v1/embeddings')?.toString(), body)
     }
   })
 
@@ -450,6 +547,24 @@ describe('the connection of a client', () => {
     }
   })
 
+  test('waits for its turn where the operator allows one connection to the upstream, and may leave while it waits', async () => {
+    await using upstream = await rawUpstream(async (exchange) => {
+      if ((await exchange.whole) && (await exchange.pause(100))) await okScript(exchange)
+    })
+    await using world = await startWorld({ upstream, settings: { upstreamConnections: 1 } })
+    const clients = await Promise.all(Array.from({ length: 6 }, () => rawClient(world.port)))
+    for (const [index, client] of clients.entries()) await client.send(requestBytes({ path: `/v1/models/m-${index}`, token: world.token }))
+    await upstream.request(1)
+    clients[3]?.reset()
+    for (const [index, client] of clients.entries()) if (index !== 3) assert.equal((await client.answer()).status, 200)
+    assert.deepEqual(
+      upstream.requests.map((request) => request.target),
+      [0, 1, 2, 4, 5].map((index) => `/v1/models/m-${index}`),
+      'in order, and nothing for who left',
+    )
+    assert.equal(upstream.connections.length, 1)
+  })
+
   test('closes after an answer when the client asked for it, and after HTTP/1.0', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
@@ -462,7 +577,7 @@ describe('the connection of a client', () => {
       const answer = await client.answer()
       assert.equal(answer.status, 200)
       assert.notEqual(answer.framing, 'chunked', 'nobody asked HTTP/1.0 for chunks')
-      assert.equal(await client.closed, 'end')
+      assert.equal(await within('the connection is closed', client.closed), 'end')
     }
     assert.deepEqual(
       upstream.requests.map((request) => request.version),

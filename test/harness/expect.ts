@@ -57,3 +57,16 @@ export async function eventually(what: string, isSo: () => boolean | Promise<boo
     await sleep(5)
   }
 }
+
+/** What a promise gives, or a failure that says what did not happen: a test must not hang where the product does. */
+export async function within<T>(what: string, promise: Promise<T>, timeoutMs = 10_000): Promise<T> {
+  const timeout = new AbortController()
+  try {
+    return await Promise.race([
+      promise,
+      sleep(timeoutMs, undefined, { signal: timeout.signal }).then(() => assert.fail(`not in ${timeoutMs} ms: ${what}`)),
+    ])
+  } finally {
+    timeout.abort()
+  }
+}

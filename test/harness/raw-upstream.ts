@@ -72,6 +72,8 @@ export type RawUpstreamOptions = {
   readonly port?: number
 }
 
+const patienceMs = 10_000
+
 /** The answer of a script that wants none in particular: waits for the whole request, then a small JSON object. */
 export const okScript: Script = async (exchange) => {
   if (await exchange.whole)
@@ -141,7 +143,20 @@ export async function rawUpstream(script: Script = okScript, options: RawUpstrea
     },
     request: (count) => {
       const known = requests[count - 1]
-      return known === undefined ? new Promise((resolve) => waiting.push({ count, resolve })) : Promise.resolve(known)
+      if (known !== undefined) return Promise.resolve(known)
+      const { promise, resolve, reject } = Promise.withResolvers<RecordedRequest>()
+      const timer = setTimeout(
+        () => reject(new Error(`no request number ${count} came in ${patienceMs} ms, only ${requests.length}`)),
+        patienceMs,
+      )
+      waiting.push({
+        count,
+        resolve: (request) => {
+          clearTimeout(timer)
+          resolve(request)
+        },
+      })
+      return promise
     },
     openConnections: () => connections.filter((connection) => connection.closed === null).length,
     clear: () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import OpenAI from 'openai'
-import { eventually } from '../harness/expect.ts'
+import { eventually, within } from '../harness/expect.ts'
 import { chunked, valuesOf } from '../harness/http-bytes.ts'
 import { answering, okScript, rawUpstream, type Script } from '../harness/raw-upstream.ts'
 import { sdkOf } from '../harness/sdk.ts'
@@ -133,7 +133,7 @@ describe('aborts and timeouts', () => {
     const request = await upstream.request(1)
     abort.abort()
     await assert.rejects(asked, OpenAI.APIUserAbortError)
-    await request.connection.gone
+    await within('the upstream request is gone', request.connection.gone)
   })
 
   test('leaving a stream takes the upstream request along', async () => {
