@@ -186,7 +186,7 @@ export const agentDrivers = {
     )
   },
   'agents.sessions.delete': async ({ client }) => {
-    const { id } = await client.beta.agents.sessions.create({ agent: { model }, environment: { type: 'none' } })
+    const { id } = await client.beta.agents.sessions.create({ agent: { model }, environment: { type: 'openai_hosted' } })
     await client.beta.agents.sessions.delete(id)
   },
   'agents.sessions.retrieve': session,
@@ -218,7 +218,7 @@ export const agentDrivers = {
       description: 'The weather.',
       parameters: { type: 'object', properties: {} },
     } as const
-    const { id } = await client.beta.agents.sessions.create({ agent: { model, tools: [tool] }, environment: { type: 'none' } })
+    const { id } = await client.beta.agents.sessions.create({ agent: { model, tools: [tool] }, environment: { type: 'openai_hosted' } })
     const events = await client.beta.agents.sessions.events.stream(id)
     await client.beta.agents.sessions.events.create(id, {
       events: [{ type: 'agent.session.input.message', input: said('What is the weather? Use get_weather.') }],
