@@ -313,7 +313,7 @@ function spellingsOf(path: string): string[] {
     `${path.slice(0, -1)}%25${hex(path.at(-1) ?? 'x').slice(1)}`,
     `/${hex('v')}1/${bare}`,
     `/v${hex('1')}/${bare}`,
-    [...path].map((character) => hex(character)).join(''),
+    path.replace(/./g, (character) => hex(character)),
     `${path.slice(0, -1)}%u00${hex(path.at(-1) ?? 'x').slice(1)}`,
     `/v1/${bare} HTTP/1.1`,
     `/v1/${bare}\r\nHost: evil`,
