@@ -103,22 +103,69 @@ const inC: readonly [fault: string, mutation: Mutation][] = [
     [`names nothing an operation could be called by in ${at}`, editing(at, (document) => delete some(document)['operationId'])],
     [`forgets the answers of an operation in ${at}`, editing(at, (document) => (some(document)['responses'] = {}))],
     [`answers a status that is none in ${at}`, editing(at, (document) => (some(document)['responses'] = { fine: { description: 'x' } }))],
-    [`leaves a path parameter out of ${at}`, editing(at, ({ paths }) => Object.assign(paths, { '/v1/{id}': { get: { operationId: 'lost', responses: { 200: { description: 'x' } } } } }))],
+    [
+      `leaves a path parameter out of ${at}`,
+      editing(at, ({ paths }) =>
+        Object.assign(paths, { '/v1/{id}': { get: { operationId: 'lost', responses: { 200: { description: 'x' } } } } }),
+      ),
+    ],
     [`refers to what is not in ${at}`, editing(at, (document) => delete document.components.schemas['Error'])],
   ]),
-  ['has 31 operations for ChatGPT', editing(forActions, ({ paths }) => {
-    for (let at = 0; at < 31; at++) paths[`/v1/more/${at}`] = { get: { operationId: `more${at}`, responses: { 200: { description: 'x' } } } }
-  })],
+  [
+    'has 31 operations for ChatGPT',
+    editing(forActions, ({ paths }) => {
+      for (let at = 0; at < 31; at++)
+        paths[`/v1/more/${at}`] = { get: { operationId: `more${at}`, responses: { 200: { description: 'x' } } } }
+    }),
+  ],
   ['says too much of an operation', editing(forActions, (document) => (some(document)['description'] = 'x'.repeat(301)))],
-  ['says too much of a parameter', editing(forActions, (document) => (some(document)['parameters'] = [{ name: 'q', in: 'query', description: 'x'.repeat(701), schema: { type: 'string' } }]))],
-  ['gives ChatGPT a form', editing(forActions, (document) => (some(document)['requestBody'] = { content: { 'multipart/form-data': { schema: { type: 'object', properties: {} } } } }))],
-  ['gives ChatGPT bytes', editing(forActions, (document) => (some(document)['parameters'] = [{ name: 'q', in: 'query', schema: { type: 'string', format: 'binary' } }]))],
-  ['gives ChatGPT an object without properties', editing(forActions, (document) => (some(document)['requestBody'] = { content: { 'application/json': { schema: { type: 'object' } } } }))],
-  ['gives ChatGPT a path with a colon', editing(forActions, ({ paths }) => Object.assign(paths, { '/v1/a:b': { get: { operationId: 'colon', responses: { 200: { description: 'x' } } } } }))],
-  ['gives ChatGPT a wildcard', editing(forActions, ({ paths }) => Object.assign(paths, { '/v1/*': { get: { operationId: 'wild', responses: { 200: { description: 'x' } } } } }))],
+  [
+    'says too much of a parameter',
+    editing(
+      forActions,
+      (document) => (some(document)['parameters'] = [{ name: 'q', in: 'query', description: 'x'.repeat(701), schema: { type: 'string' } }]),
+    ),
+  ],
+  [
+    'gives ChatGPT a form',
+    editing(
+      forActions,
+      (document) =>
+        (some(document)['requestBody'] = { content: { 'multipart/form-data': { schema: { type: 'object', properties: {} } } } }),
+    ),
+  ],
+  [
+    'gives ChatGPT bytes',
+    editing(
+      forActions,
+      (document) => (some(document)['parameters'] = [{ name: 'q', in: 'query', schema: { type: 'string', format: 'binary' } }]),
+    ),
+  ],
+  [
+    'gives ChatGPT an object without properties',
+    editing(
+      forActions,
+      (document) => (some(document)['requestBody'] = { content: { 'application/json': { schema: { type: 'object' } } } }),
+    ),
+  ],
+  [
+    'gives ChatGPT a path with a colon',
+    editing(forActions, ({ paths }) =>
+      Object.assign(paths, { '/v1/a:b': { get: { operationId: 'colon', responses: { 200: { description: 'x' } } } } }),
+    ),
+  ],
+  [
+    'gives ChatGPT a wildcard',
+    editing(forActions, ({ paths }) =>
+      Object.assign(paths, { '/v1/*': { get: { operationId: 'wild', responses: { 200: { description: 'x' } } } } }),
+    ),
+  ],
   ['gives ChatGPT two servers', editing(forActions, (document) => document.servers.push({ url: 'https://two.test' }))],
   ['gives ChatGPT a server that is none', editing(forActions, (document) => (document.servers = [{ url: '/' }]))],
-  ['gives ChatGPT a key in the query', editing(forActions, ({ components }) => (components.securitySchemes = { key: { type: 'apiKey', in: 'query', name: 'key' } }))],
+  [
+    'gives ChatGPT a key in the query',
+    editing(forActions, ({ components }) => (components.securitySchemes = { key: { type: 'apiKey', in: 'query', name: 'key' } })),
+  ],
 ]
 
 const mutants: readonly (readonly [gate: string, fault: string, mutation: Mutation])[] = [

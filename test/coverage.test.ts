@@ -36,38 +36,67 @@ function contradictions(row: CatalogEndpoint, bucket: ActionsBucket): readonly s
     [bucket !== 'wrapped' || isWrapped, 'a wrapped row is called by a wrapper'],
     [bucket !== 'never' || !isWrapped, 'a wrapper calls it'],
     [(jsonObstacle(row) === null) === (row.transport === 'http' && isProxied(row)), 'the proxy and the column know the same obstacles'],
-    [bucket === 'wrapped' || (bucket === 'never') === (jsonObstacle(row) !== null), 'JSON both ways, and never reached; or an obstacle, and reached'],
+    [
+      bucket === 'wrapped' || (bucket === 'never') === (jsonObstacle(row) !== null),
+      'JSON both ways, and never reached; or an obstacle, and reached',
+    ],
   ]
   return laws.filter(([holds]) => !holds).map(([, law]) => law)
 }
 
 describe('the bucket of a row', () => {
   test('is one of the four, and nothing contradicts it', () => {
-    assert.deepEqual(rows.filter(({ actions }) => !buckets.includes(actions)), [])
-    assert.deepEqual(rows.flatMap((row) => contradictions(row, row.actions).map((law) => `${row.id} is ${row.actions}: ${law}`)), [])
+    assert.deepEqual(
+      rows.filter(({ actions }) => !buckets.includes(actions)),
+      [],
+    )
+    assert.deepEqual(
+      rows.flatMap((row) => contradictions(row, row.actions).map((law) => `${row.id} is ${row.actions}: ${law}`)),
+      [],
+    )
   })
 
   test('cannot be another without a contradiction, but where a wrapper only helps itself to a row of plain JSON', () => {
-    const free = rows.flatMap((row) => buckets.filter((bucket) => bucket !== row.actions && contradictions(row, bucket).length === 0).map((bucket) => `${row.id}: ${row.actions} or ${bucket}`))
-    const isShared = ({ id, actions }: CatalogEndpoint): boolean => (actions === 'proxied' || actions === 'wrapped') && wrappersOf(id).length > 0
-    const expected = rows.filter((row) => isShared(row) && jsonObstacle(row) === null).map(({ id, actions }) => `${id}: ${actions} or ${actions === 'proxied' ? 'wrapped' : 'proxied'}`)
+    const free = rows.flatMap((row) =>
+      buckets
+        .filter((bucket) => bucket !== row.actions && contradictions(row, bucket).length === 0)
+        .map((bucket) => `${row.id}: ${row.actions} or ${bucket}`),
+    )
+    const isShared = ({ id, actions }: CatalogEndpoint): boolean =>
+      (actions === 'proxied' || actions === 'wrapped') && wrappersOf(id).length > 0
+    const expected = rows
+      .filter((row) => isShared(row) && jsonObstacle(row) === null)
+      .map(({ id, actions }) => `${id}: ${actions} or ${actions === 'proxied' ? 'wrapped' : 'proxied'}`)
     assert.deepEqual(free, expected)
   })
 
   test('says how, or why not', () => {
-    assert.deepEqual(coverage().filter(({ how }) => how === ''), [])
+    assert.deepEqual(
+      coverage().filter(({ how }) => how === ''),
+      [],
+    )
     assert.equal(coverage().length, rows.length)
   })
 
   test('needs no path with a colon, which neither ChatGPT nor the proxy finds', () => {
-    assert.deepEqual(rows.filter(({ path }) => path.includes(':')), [])
+    assert.deepEqual(
+      rows.filter(({ path }) => path.includes(':')),
+      [],
+    )
   })
 })
 
 test('relay coverage prints every row once, for people and for programs', () => {
-  const relay = (...args: string[]): string => execFileSync(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'coverage', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const relay = (...args: string[]): string =>
+    execFileSync(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'coverage', ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
   assert.deepEqual(JSON.parse(relay('--json')), coverage())
   const lines = relay().trimEnd().split('\n').slice(1)
   assert.equal(lines.length, rows.length)
-  assert.match(lines.find((line) => line.includes('/v1/videos/{video_id}/remix')) ?? '', /^wrapped {2}POST .*\/v1\/actions\/videos\/\{video_id\}\/remix/)
+  assert.match(
+    lines.find((line) => line.includes('/v1/videos/{video_id}/remix')) ?? '',
+    /^wrapped {2}POST .*\/v1\/actions\/videos\/\{video_id\}\/remix/,
+  )
 })

@@ -14,7 +14,15 @@ const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     ...(executablePath === undefined ? {} : { executablePath }),
     timeout: 120_000,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
   })
 
 type Seen = { readonly text: string; readonly origins: readonly string[]; readonly complaints: readonly string[] }
@@ -28,13 +36,16 @@ async function read(url: string, isThere: (text: string) => boolean, spoil?: str
     const origins = new Set<string>()
     const complaints: string[] = []
     page.on('request', (request) => origins.add(new URL(request.url()).origin))
-    page.on('console', (message) => (message.type() === 'error' || message.type() === 'warning' ? complaints.push(message.text()) : undefined))
+    page.on('console', (message) =>
+      message.type() === 'error' || message.type() === 'warning' ? complaints.push(message.text()) : undefined,
+    )
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(`${url}/docs`, { waitUntil: 'load' })
     if (spoil !== undefined) await page.evaluate(spoil).catch(() => {})
     const deadline = performance.now() + 90_000
     let text = ''
-    while (!isThere((text = await page.evaluate<string>('document.body.innerText'))) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 250))
+    while (!isThere((text = await page.evaluate<string>('document.body.innerText'))) && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 250))
     return { text, origins: [...origins].filter((origin) => origin !== 'null'), complaints }
   } finally {
     await browser.close()
@@ -48,7 +59,10 @@ describe('the reference page', { skip }, () => {
   test('shows every tag, without a complaint and without a request to anybody else', async () => {
     await using world = await startWorld({ upstream: 'emulator' })
     const seen = await read(world.url, (text) => tags.every((tag) => isShown(text, tag)))
-    assert.deepEqual(tags.filter((tag) => !isShown(seen.text, tag)), [])
+    assert.deepEqual(
+      tags.filter((tag) => !isShown(seen.text, tag)),
+      [],
+    )
     assert.deepEqual(seen.complaints, [])
     assert.deepEqual(seen.origins, [world.url])
   })

@@ -20,7 +20,12 @@ import { queries } from '../src/openapi/queries.ts'
 import { fieldWords } from '../src/openapi/words.ts'
 import { startWorld } from './harness/world.ts'
 
-type Operation = { readonly operationId: string; readonly tags: readonly string[]; readonly security?: unknown; readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> } }
+type Operation = {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly security?: unknown
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> }
+}
 type Document = {
   readonly servers: readonly { readonly url: string }[]
   readonly tags: readonly { readonly name: string }[]
@@ -49,15 +54,21 @@ const get = (port: number, path: string, headers: Readonly<Record<string, string
 
 describe('the golden documents', () => {
   for (const [path, text] of goldens())
-    test(`${path} is fresh`, () => assert.ok(readFileSync(join(root, path), 'utf8') === text, `${path} is stale: run \`npm run generate\` and look at what changed.`))
+    test(`${path} is fresh`, () =>
+      assert.ok(readFileSync(join(root, path), 'utf8') === text, `${path} is stale: run \`npm run generate\` and look at what changed.`))
 
   for (const path of goldens().keys())
     test(`${path} pleases a linter that others keep, without a warning`, () => {
       const linted = spawnSync(process.execPath, [join(root, 'node_modules/@redocly/cli/bin/cli.js'), 'lint', '--format=json', path], {
-        cwd: root, encoding: 'utf8', env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+        cwd: root,
+        encoding: 'utf8',
+        env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
       })
       const report = JSON.parse(linted.stdout) as { readonly problems: readonly { readonly ruleId: string; readonly message: string }[] }
-      assert.deepEqual(report.problems.map(({ ruleId, message }) => `${ruleId}: ${message}`), [])
+      assert.deepEqual(
+        report.problems.map(({ ruleId, message }) => `${ruleId}: ${message}`),
+        [],
+      )
       assert.equal(linted.status, 0, linted.stderr)
     })
 
@@ -81,7 +92,11 @@ describe('GET /openapi.json', () => {
   test('says of each row what a body may be, kind by kind, and knows the fields in no other notation', () => {
     const types = { json: 'application/json', multipart: 'multipart/form-data', sdp: 'application/sdp' }
     for (const row of rows.filter(({ transport }) => transport === 'http'))
-      assert.deepEqual(Object.keys(full.paths[row.path]?.[row.method.toLowerCase()]?.requestBody?.content ?? {}), row.request.map((kind) => types[kind]), row.id)
+      assert.deepEqual(
+        Object.keys(full.paths[row.path]?.[row.method.toLowerCase()]?.requestBody?.content ?? {}),
+        row.request.map((kind) => types[kind]),
+        row.id,
+      )
     assert.throws(() => readFields('name?:strnig'))
     assert.throws(() => readFields('?'))
   })
@@ -96,11 +111,22 @@ describe('GET /openapi.json', () => {
   test('has words only for fields there are', () => {
     const texts = [...Object.values(bodies).flatMap((kinds) => Object.values(kinds)), ...Object.values(queries)] as readonly string[]
     const names = new Set(texts.flatMap((text) => Object.keys(readFields(text).properties)))
-    assert.deepEqual(Object.keys(fieldWords).filter((name) => !names.has(name)), [])
+    assert.deepEqual(
+      Object.keys(fieldWords).filter((name) => !names.has(name)),
+      [],
+    )
   })
 
   test('asks for a token but for the pages of the relay', () => {
-    assert.deepEqual(operationsOf(full).filter(({ security }) => security !== undefined).map(({ operationId }) => operationId).toSorted(), Object.values(pages).map(({ operationId }) => operationId).toSorted())
+    assert.deepEqual(
+      operationsOf(full)
+        .filter(({ security }) => security !== undefined)
+        .map(({ operationId }) => operationId)
+        .toSorted(),
+      Object.values(pages)
+        .map(({ operationId }) => operationId)
+        .toSorted(),
+    )
   })
 })
 
@@ -116,7 +142,11 @@ describe('the pages', () => {
     for (const { path, answer } of Object.values(pages)) {
       const got = await get(world.port, path)
       assert.equal(got.status, 200, path)
-      assert.match(String(got.headers['content-type']), { json: /^application\/json/, text: /^text\/plain/, html: /^text\/html/, script: /^text\/javascript/ }[answer], path)
+      assert.match(
+        String(got.headers['content-type']),
+        { json: /^application\/json/, text: /^text\/plain/, html: /^text\/html/, script: /^text\/javascript/ }[answer],
+        path,
+      )
       if (answer === 'json') JSON.parse(got.body.toString())
       assert.equal((await get(world.port, `${path}?x=1`)).status, 200, path)
       const head = await get(world.port, path, {}, 'HEAD')
@@ -126,7 +156,12 @@ describe('the pages', () => {
   })
 
   test('tell a stranger nothing of key, organization, project and upstream', async () => {
-    const told = { upstreamKey: new Secret('sk-never-told'), upstreamUrl: 'http://upstream.invalid:9/v1', upstreamOrganization: 'org-never-told', upstreamProject: 'proj_never_told' }
+    const told = {
+      upstreamKey: new Secret('sk-never-told'),
+      upstreamUrl: 'http://upstream.invalid:9/v1',
+      upstreamOrganization: 'org-never-told',
+      upstreamProject: 'proj_never_told',
+    }
     await using world = await startWorld({ upstream: 'emulator', settings: told })
     for (const { path } of Object.values(pages).filter((page) => page.path !== pages.docsViewer.path)) {
       const { body, headers } = await get(world.port, path)
@@ -143,8 +178,13 @@ describe('the pages', () => {
         assert.ok(`${JSON.stringify(JSON.parse(body.toString()), null, 1)}\n` === golden(name), name)
       }
       for (const { path } of [pages.manifest, pages.plugin, pages.info]) {
-        const urls = [...(await get(world.port, path, { host: 'other.test' })).body.toString().matchAll(/https?:\/\/[^"\s]+/g)].map(([url]) => url)
-        assert.ok(urls.length > 0 && urls.every((url) => url.startsWith(`${goldenServer}/`) && !url.includes('/v1/')), `${path}: ${urls.join()}`)
+        const urls = [...(await get(world.port, path, { host: 'other.test' })).body.toString().matchAll(/https?:\/\/[^"\s]+/g)].map(
+          ([url]) => url,
+        )
+        assert.ok(
+          urls.length > 0 && urls.every((url) => url.startsWith(`${goldenServer}/`) && !url.includes('/v1/')),
+          `${path}: ${urls.join()}`,
+        )
       }
     }
   })
@@ -156,8 +196,10 @@ describe('the pages', () => {
     assert.equal(await serverFor({ host: 'gpt.test:8443' }), 'http://gpt.test:8443')
     assert.equal(await serverFor({ host: 'gpt.test', 'x-forwarded-proto': 'https' }), 'https://gpt.test')
     assert.equal(await serverFor({ host: '[::1]:80' }), 'http://[::1]:80')
-    for (const host of ['a/b', 'user@host', '"><script>', 'a b', 'a\\b', 'a?b', 'a#b']) assert.equal(await serverFor({ host }), `http://127.0.0.1:${world.port}`, host)
-    for (const proto of ['http', 'javascript', 'https, http']) assert.equal(await serverFor({ host: 'gpt.test', 'x-forwarded-proto': proto }), 'http://gpt.test', proto)
+    for (const host of ['a/b', 'user@host', '"><script>', 'a b', 'a\\b', 'a?b', 'a#b'])
+      assert.equal(await serverFor({ host }), `http://127.0.0.1:${world.port}`, host)
+    for (const proto of ['http', 'javascript', 'https, http'])
+      assert.equal(await serverFor({ host: 'gpt.test', 'x-forwarded-proto': proto }), 'http://gpt.test', proto)
     assert.equal((await get(world.port, pages.openapiActions.path)).headers['cache-control'], 'no-store')
   })
 

@@ -95,7 +95,10 @@ const openapi: Gate = {
     const full = await client.getPublic('/openapi.json')
     const actions = await client.getPublic('/openapi.actions.json')
     if (full.status === 404 && actions.status === 404) return 'not offered'
-    for (const [path, answer] of [['/openapi.json', full], ['/openapi.actions.json', actions]] as const) {
+    for (const [path, answer] of [
+      ['/openapi.json', full],
+      ['/openapi.actions.json', actions],
+    ] as const) {
       const document = parseObject(answer.body)
       expect(`${path} is served`, answer.status === 200 && document !== null, described(answer))
       const twice = operationIdsTwice(document ?? {})
@@ -110,7 +113,8 @@ const openapi: Gate = {
   },
 }
 
-const firstOf = (problems: readonly string[]): string => `${problems.slice(0, 3).join('; ')}${problems.length > 3 ? ` and ${problems.length - 3} more` : ''}`
+const firstOf = (problems: readonly string[]): string =>
+  `${problems.slice(0, 3).join('; ')}${problems.length > 3 ? ` and ${problems.length - 3} more` : ''}`
 
 const content: Gate = {
   id: 'D',

@@ -10,7 +10,8 @@ const maxParameterText = 700
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const objectAt = (value: unknown, key: string): Json => (isObject(value) && isObject(value[key]) ? value[key] : {})
-const listAt = (value: unknown, key: string): readonly unknown[] => (isObject(value) && Array.isArray(value[key]) ? (value[key] as unknown[]) : [])
+const listAt = (value: unknown, key: string): readonly unknown[] =>
+  isObject(value) && Array.isArray(value[key]) ? (value[key] as unknown[]) : []
 const textAt = (value: unknown, key: string): string => (isObject(value) && typeof value[key] === 'string' ? value[key] : '')
 
 type Found = { readonly where: string; readonly path: string; readonly operation: Json; readonly shared: readonly unknown[] }
@@ -37,11 +38,13 @@ export function structuralProblems(document: Json): readonly string[] {
   for (const key of ['title', 'version']) if (textAt(info, key) === '') problems.push(`info has no ${key}`)
   const operations = operationsOf(document)
   if (operations.length === 0) problems.push('it has no operation')
-  for (const path of Object.keys(objectAt(document, 'paths'))) if (!path.startsWith('/')) problems.push(`${path}: a path begins with a slash`)
+  for (const path of Object.keys(objectAt(document, 'paths')))
+    if (!path.startsWith('/')) problems.push(`${path}: a path begins with a slash`)
   for (const found of operations) problems.push(...operationProblems(document, found).map((problem) => `${found.where}: ${problem}`))
   visit(document, '#', (node, at) => {
     const target = node['$ref']
-    if (typeof target === 'string' && target.startsWith('#/') && resolve(document, target) === undefined) problems.push(`${at} refers to ${target}, which is not there`)
+    if (typeof target === 'string' && target.startsWith('#/') && resolve(document, target) === undefined)
+      problems.push(`${at} refers to ${target}, which is not there`)
   })
   return problems
 }
@@ -58,13 +61,19 @@ function operationProblems(document: Json, { path, operation, shared }: Found): 
   const parameters = [...shared, ...listAt(operation, 'parameters')].map((each) => follow(document, each))
   for (const parameter of parameters) {
     const name = textAt(parameter, 'name')
-    if (name === '' || !['path', 'query', 'header', 'cookie'].includes(textAt(parameter, 'in'))) problems.push('a parameter without name or place')
+    if (name === '' || !['path', 'query', 'header', 'cookie'].includes(textAt(parameter, 'in')))
+      problems.push('a parameter without name or place')
     if (isObject(parameter) && !('schema' in parameter) && !('content' in parameter)) problems.push(`parameter ${name} has no schema`)
-    if (textAt(parameter, 'in') === 'path' && isObject(parameter) && parameter['required'] !== true) problems.push(`path parameter ${name} is not required`)
+    if (textAt(parameter, 'in') === 'path' && isObject(parameter) && parameter['required'] !== true)
+      problems.push(`path parameter ${name} is not required`)
   }
-  const inPath = parameters.filter((each) => textAt(each, 'in') === 'path').map((each) => textAt(each, 'name')).toSorted()
+  const inPath = parameters
+    .filter((each) => textAt(each, 'in') === 'path')
+    .map((each) => textAt(each, 'name'))
+    .toSorted()
   const named = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => name).toSorted()
-  if (inPath.join() !== named.join()) problems.push(`the path names ${named.join(', ') || 'no parameter'}, the operation ${inPath.join(', ') || 'none'}`)
+  if (inPath.join() !== named.join())
+    problems.push(`the path names ${named.join(', ') || 'no parameter'}, the operation ${inPath.join(', ') || 'none'}`)
   const body = operation['requestBody']
   if (body !== undefined && Object.keys(objectAt(follow(document, body), 'content')).length === 0) problems.push('a body without content')
   return problems
@@ -77,9 +86,11 @@ export function actionsProblems(document: Json, mustBeHttps: boolean): readonly 
   if (operations.length > maxOperations) problems.push(`${operations.length} operations, more than ${maxOperations}`)
   const servers = listAt(document, 'servers').map((server) => textAt(server, 'url'))
   if (servers.length !== 1) problems.push(`${servers.length} servers instead of one`)
-  for (const url of servers) if (!(mustBeHttps ? /^https:\/\/./ : /^https?:\/\/./).test(url)) problems.push(`the server ${url} is not https`)
+  for (const url of servers)
+    if (!(mustBeHttps ? /^https:\/\/./ : /^https?:\/\/./).test(url)) problems.push(`the server ${url} is not https`)
   const schemes = Object.values(objectAt(objectAt(document, 'components'), 'securitySchemes'))
-  if (schemes.length !== 1 || textAt(schemes[0], 'type') !== 'http' || textAt(schemes[0], 'scheme') !== 'bearer') problems.push('not one bearer authentication')
+  if (schemes.length !== 1 || textAt(schemes[0], 'type') !== 'http' || textAt(schemes[0], 'scheme') !== 'bearer')
+    problems.push('not one bearer authentication')
 
   for (const { where, path, operation } of operations) {
     if (/[:*]/.test(path)) problems.push(`${where}: a colon or a wildcard in the path`)
@@ -89,12 +100,14 @@ export function actionsProblems(document: Json, mustBeHttps: boolean): readonly 
     }
     const body = follow(document, operation['requestBody'])
     const answers = Object.values(objectAt(operation, 'responses')).map((answer) => follow(document, answer))
-    for (const type of [body, ...answers].flatMap((each) => Object.keys(objectAt(each, 'content')))) if (type !== 'application/json') problems.push(`${where}: ${type} instead of JSON`)
+    for (const type of [body, ...answers].flatMap((each) => Object.keys(objectAt(each, 'content'))))
+      if (type !== 'application/json') problems.push(`${where}: ${type} instead of JSON`)
   }
   visit(document, '#', (node, at) => {
     const text = textAt(node, 'description')
     // Operations have their own limit; everything that takes or gives a value counts as a parameter.
-    if (('schema' in node || 'type' in node) && text.length > maxParameterText) problems.push(`${at}: a description of ${text.length} characters, more than ${maxParameterText}`)
+    if (('schema' in node || 'type' in node) && text.length > maxParameterText)
+      problems.push(`${at}: a description of ${text.length} characters, more than ${maxParameterText}`)
     if (node['type'] === 'object' && !isObject(node['properties'])) problems.push(`${at}: an object without properties`)
     if (node['format'] === 'binary') problems.push(`${at}: binary`)
   })
@@ -106,12 +119,17 @@ function visit(node: unknown, at: string, look: (node: Json, at: string) => void
   else if (isObject(node)) {
     look(node, at)
     // An example is a value, not a part of the document.
-    for (const [key, value] of Object.entries(node)) if (key !== 'example' && key !== 'examples') visit(value, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, look)
+    for (const [key, value] of Object.entries(node))
+      if (key !== 'example' && key !== 'examples') visit(value, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, look)
   }
 }
 
 const resolve = (document: Json, reference: string): unknown =>
-  reference.slice(2).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).reduce<unknown>((node, key) => (isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined), document)
+  reference
+    .slice(2)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((node, key) => (isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined), document)
 
 function follow(document: Json, value: unknown): unknown {
   const reference = textAt(value, '$ref')

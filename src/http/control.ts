@@ -26,7 +26,11 @@ export type ControlOptions = {
   readonly pages: Readonly<Record<string, Page>>
 }
 
-export const jsonPage = (value: unknown, status = 200): PageAnswer => ({ status, contentType: 'application/json', body: JSON.stringify(value) })
+export const jsonPage = (value: unknown, status = 200): PageAnswer => ({
+  status,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+})
 
 export function createControl({ readiness, metrics, pages }: ControlOptions): Control {
   const byPath: ReadonlyMap<string, Page> = new Map<string, Page>([

@@ -15,8 +15,11 @@ export function actionsDocument(serverUrl: string): Document {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Relay (Actions)', version: version(), license: { name: 'MIT', identifier: 'MIT' },
-      description: 'Files, batches, images, videos, audio, vector stores and responses. relayProxy reaches every other operation that speaks JSON.',
+      title: 'Relay (Actions)',
+      version: version(),
+      license: { name: 'MIT', identifier: 'MIT' },
+      description:
+        'Files, batches, images, videos, audio, vector stores and responses. relayProxy reaches every other operation that speaks JSON.',
     },
     servers: [{ url: serverUrl }],
     security: [{ relayToken: [] }],
@@ -27,7 +30,9 @@ export function actionsDocument(serverUrl: string): Document {
     paths: pathsOf([
       ...direct.map((row) => [row.method, row.path, rowOperation(row, 'actions')] as const),
       // A colon in a path is no place ChatGPT finds its way to.
-      ...wrappers.filter(({ path }) => !path.includes(':')).map((wrapper) => [wrapper.method, wrapper.path, wrapperOperation(wrapper, 'actions', rowsOf(wrapper))] as const),
+      ...wrappers
+        .filter(({ path }) => !path.includes(':'))
+        .map((wrapper) => [wrapper.method, wrapper.path, wrapperOperation(wrapper, 'actions', rowsOf(wrapper))] as const),
     ]),
     components: { securitySchemes: bearer, schemas: { Error: errorSchema } },
   }

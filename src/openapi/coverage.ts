@@ -15,7 +15,13 @@ export type Covered = {
 
 export function coverage(): readonly Covered[] {
   const rows: readonly CatalogEndpoint[] = catalog
-  return rows.map((row) => ({ id: row.id, method: row.transport === 'socket' ? 'SOCKET' : row.method, path: row.path, bucket: row.actions, how: howOf(row) }))
+  return rows.map((row) => ({
+    id: row.id,
+    method: row.transport === 'socket' ? 'SOCKET' : row.method,
+    path: row.path,
+    bucket: row.actions,
+    how: howOf(row),
+  }))
 }
 
 function howOf(row: CatalogEndpoint): string {
@@ -23,7 +29,9 @@ function howOf(row: CatalogEndpoint): string {
     case 'direct':
       return 'as it is'
     case 'wrapped':
-      return wrappersOf(row.id).map(({ method, path }) => `${method} ${path}`).join(', ')
+      return wrappersOf(row.id)
+        .map(({ method, path }) => `${method} ${path}`)
+        .join(', ')
     case 'proxied':
       return 'POST /v1/proxy'
     case 'never': {
@@ -34,4 +42,5 @@ function howOf(row: CatalogEndpoint): string {
 }
 
 /** The wrappers that call a row. */
-export const wrappersOf = (id: EndpointId): readonly (typeof wrappers)[number][] => wrappers.filter(({ calls }) => (calls as readonly EndpointId[]).includes(id))
+export const wrappersOf = (id: EndpointId): readonly (typeof wrappers)[number][] =>
+  wrappers.filter(({ calls }) => (calls as readonly EndpointId[]).includes(id))

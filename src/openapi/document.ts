@@ -3,7 +3,17 @@ import { wrappers, type Wrapper } from '../actions/wrappers.ts'
 import { catalog, type CatalogEndpoint } from '../catalog/index.ts'
 import { version } from '../kernel/version.ts'
 import type { Schema } from './fields.ts'
-import { errorResponses, errorSchema, familyOf, listSchema, pageOperation, rowOperation, thingSchema, wrapperOperation, type Operation } from './operation.ts'
+import {
+  errorResponses,
+  errorSchema,
+  familyOf,
+  listSchema,
+  pageOperation,
+  rowOperation,
+  thingSchema,
+  wrapperOperation,
+  type Operation,
+} from './operation.ts'
 import { pages } from './pages.ts'
 import { familyWords } from './words.ts'
 
@@ -36,7 +46,9 @@ export function fullDocument(serverUrl: string): Document {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Relay', version: version(), license: { name: 'MIT', identifier: 'MIT' },
+      title: 'Relay',
+      version: version(),
+      license: { name: 'MIT', identifier: 'MIT' },
       description: 'The OpenAI API behind tokens of your own. Requests are carried as they come, answers as the upstream gives them.',
     },
     servers: [{ url: serverUrl }],
@@ -51,7 +63,10 @@ export function fullDocument(serverUrl: string): Document {
       ...wrappers.map((wrapper) => [wrapper.method, wrapper.path, wrapperOperation(wrapper, 'full', rowsOf(wrapper))] as const),
       ...Object.values(pages).map((page) => ['GET', page.path, pageOperation(page)] as const),
     ]),
-    components: { securitySchemes: bearer, schemas: { Object: thingSchema, List: listSchema, Error: errorSchema }, responses: errorResponses },
+    components: {
+      securitySchemes: bearer,
+      schemas: { Object: thingSchema, List: listSchema, Error: errorSchema },
+      responses: errorResponses,
+    },
   }
 }
-

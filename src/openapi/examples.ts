@@ -5,8 +5,11 @@ import type { EndpointId } from '../catalog/index.ts'
 
 /** A PNG of one transparent pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
-/** A WAV file: eight samples of silence, 8 kHz, 8 bit. */
-const silence = 'UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQgAAACAgICAgICAgA=='
+/** A WAV file: an eighth of a second of silence, 8 kHz, 8 bit. Transcribing wants a tenth at least. */
+const silence = Buffer.concat([
+  Buffer.from('UklGRgwEAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YegDAAA=', 'base64'),
+  Buffer.alloc(1000, 0x80),
+]).toString('base64')
 const hello = { filename: 'hello.txt', mime_type: 'text/plain', data_base64: 'SGVsbG8sIHdvcmxkIQ==' }
 
 const examples: { readonly [Id in WrapperId | EndpointId]?: unknown } = {
@@ -23,7 +26,10 @@ const examples: { readonly [Id in WrapperId | EndpointId]?: unknown } = {
   'actions.uploads.part': hello,
   'actions.uploads.complete': { part_ids: ['part_id'] },
   'actions.uploads.cancel': {},
-  'actions.batches.create': { endpoint: '/v1/responses', requests: [{ custom_id: 'greeting', body: { model: 'gpt-5', input: 'Say hello.' } }] },
+  'actions.batches.create': {
+    endpoint: '/v1/responses',
+    requests: [{ custom_id: 'greeting', body: { model: 'gpt-5', input: 'Say hello.' } }],
+  },
   'actions.images.generate': { prompt: 'A lighthouse at night.', model: 'gpt-image-1', size: '1024x1024' },
   'actions.images.edit': { prompt: 'Add a moon.', model: 'gpt-image-1', image_base64: pixel },
   'actions.images.variation': { model: 'dall-e-2', size: '256x256', image_base64: pixel },

@@ -25,7 +25,11 @@ export function createPages({ publicUrl, now }: ServeOptions): Readonly<Record<s
   const served: Readonly<Record<Exclude<PageId, 'health' | 'ready' | 'metrics'>, Page>> = {
     openapi: (incoming) => ({ contentType: json, body: documents.full(server(incoming)) }),
     openapiActions: (incoming) => ({ contentType: json, body: documents.actions(server(incoming)) }),
-    docs: () => ({ contentType: 'text/html; charset=utf-8', body: docsPage, headers: { 'content-security-policy': docsPolicy, 'referrer-policy': 'no-referrer' } }),
+    docs: () => ({
+      contentType: 'text/html; charset=utf-8',
+      body: docsPage,
+      headers: { 'content-security-policy': docsPolicy, 'referrer-policy': 'no-referrer' },
+    }),
     docsStart: () => ({ contentType: script, body: docsStart }),
     docsViewer: async (incoming) => {
       const headers = { 'cache-control': 'public, max-age=3600', vary: 'Accept-Encoding' }
@@ -55,5 +59,5 @@ function askedAddress({ headers, socket }: IncomingMessage): string {
 
 /** Named, and not with a weight of nothing (RFC 9110 12.5.3). */
 function takesBrotli({ headers }: IncomingMessage): boolean {
-  return String(headers['accept-encoding'] ?? '').split(',').some((each) => /^\s*br\s*(?:;|$)/i.test(each) && !/;\s*q=0(?:\.0*)?\s*$/i.test(each))
+  return (headers['accept-encoding'] ?? '').split(',').some((each) => /^\s*br\s*(?:;|$)/i.test(each) && !/;\s*q=0(?:\.0*)?\s*$/i.test(each))
 }
