@@ -148,6 +148,56 @@ const amendments: readonly Amendment[] = [
     reason: "Programs that print what came show `prompt_token_details={'cached_tokens': 0}`.",
   })),
   {
+    schema: 'RealtimeSessionCreateResponse',
+    becomes: {
+      type: 'object',
+      required: ['client_secret'],
+      properties: {
+        ...Object.fromEntries(
+          [...['id', 'object', 'model', 'instructions', 'voice'], ...['input_audio_format', 'output_audio_format', 'tool_choice']].map(
+            (name) => [name, text],
+          ),
+        ),
+        ...Object.fromEntries(
+          ['input_audio_transcription', 'turn_detection', 'tracing', 'max_response_output_tokens'].map((name) => [name, anything]),
+        ),
+        modalities: { type: 'array', items: { enum: ['audio', 'text'] } },
+        tools: { type: 'array' },
+        temperature: { type: 'number' },
+        speed: { type: 'number' },
+        client_secret: { type: 'object', required: ['value', 'expires_at'], properties: { value: text, expires_at: { type: 'integer' } } },
+      },
+    },
+    reason: 'The schema is that of the newer session; the example of the operation and the type of the SDK are those of the older one.',
+  },
+  {
+    schema: 'RealtimeTranscriptionSessionCreateResponse',
+    properties: { id: text, object: { enum: ['realtime.transcription_session'] } },
+    reason: itsExamples,
+  },
+  {
+    schema: 'RealtimeSessionCreateResponse',
+    properties: Object.fromEntries(
+      [
+        'modalities',
+        'voice',
+        'input_audio_format',
+        'output_audio_format',
+        'input_audio_transcription',
+        'temperature',
+        'max_response_output_tokens',
+        'speed',
+        'client_secret',
+      ].map((name) => [name, anything]),
+    ),
+    reason: 'The schema is that of the newer path; the example of the operation and the SDK show the flat session with its secret.',
+  },
+  {
+    schema: 'RealtimeTranscriptionSessionCreateResponse',
+    properties: { id: text, object: text },
+    reason: itsExamples,
+  },
+  {
     schema: 'VoiceResource',
     properties: { type: { enum: ['audio_sample', 'prompt'] }, prompt: text },
     reason: 'Voices can be made from a prompt since; the SDK requires the type.',

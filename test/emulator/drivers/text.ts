@@ -181,7 +181,7 @@ export const textDrivers = {
   'models.retrieve': ({ client }) => client.models.retrieve(model),
   'decisions.create': ({ client }) =>
     client.decisions.create({
-      model: 'gpt-5-mini',
+      model: 'gpt-6-luna',
       input: [{ type: 'message', role: 'user', content: 'My invoice is wrong.' }],
       questions: [
         { type: 'choice', name: 'topic', instructions: 'What is it about?', choices: [{ value: 'billing' }, { value: 'weather' }] },

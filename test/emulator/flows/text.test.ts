@@ -118,3 +118,47 @@ flow('an assistant waits for the result of a function, and answers with it', asy
     ],
   )
 })
+
+flow('an agent calls a function of the application, works on with its result, and leaves a file', async ({ client, middle }) => {
+  const tool = {
+    type: 'function',
+    name: 'get_weather',
+    description: 'The weather of a city.',
+    parameters: { type: 'object', properties: {} },
+  } as const
+  const { sessions } = client().beta.agents
+  const { id } = await sessions.create({
+    agent: { model: 'gpt-5-mini', tools: [tool] },
+    environment: { type: 'openai_hosted' },
+    input: 'What is the weather in Paris? Use get_weather, and write it to /workspace/outputs/weather.txt',
+  })
+  const settled = (): Promise<OpenAI.Beta.AgentSession> =>
+    until(
+      () => client().beta.agents.sessions.retrieve(id),
+      ({ status }) => status !== 'in_progress',
+    )
+  assert.equal((await settled()).status, 'requires_action')
+  const calls = (await all(client().beta.agents.sessions.items.list(id))).filter((item) => item.type === 'function_call')
+  assert.deepEqual(
+    calls.map(({ name }) => name),
+    ['get_weather'],
+  )
+  await middle()
+  await client().beta.agents.sessions.events.create(id, {
+    events: calls.map(({ turn_id, call_id }) => ({
+      type: 'agent.session.input.tool_result' as const,
+      turn_id,
+      call_id,
+      success: true,
+      output: '18 degrees and sunny',
+    })),
+  })
+  assert.equal((await settled()).status, 'idle')
+  const items = await all(client().beta.agents.sessions.items.list(id, { order: 'asc' }))
+  const answer = items.findLast((item) => item.type === 'message' && item.role === 'assistant')
+  assert.match(JSON.stringify(answer), /18 degrees and sunny/)
+  const [artifact] = await all(client().beta.agents.sessions.artifacts.list(id))
+  assert.equal(artifact?.path, '/workspace/outputs/weather.txt')
+  const content = await client().beta.agents.sessions.artifacts.content(artifact.id, { session_id: id })
+  assert.match(await content.text(), /18 degrees and sunny/)
+})
