@@ -6,10 +6,14 @@ import { audio } from './families/audio/audio.ts'
 import { agents, agentSteps } from './families/agents/family.ts'
 import { batches } from './families/batches/batches.ts'
 import { batchSteps } from './families/batches/steps.ts'
+import { live } from './families/calls/live.ts'
+import { realtime } from './families/calls/realtime.ts'
 import { chat } from './families/chat/chat.ts'
+import { chatkit } from './families/chatkit.ts'
 import { completions } from './families/completions.ts'
 import { containers } from './families/containers/containers.ts'
 import { conversations } from './families/conversations.ts'
+import { decisions } from './families/decisions.ts'
 import { embeddings } from './families/embeddings.ts'
 import { evals } from './families/evals/evals.ts'
 import { evalSteps } from './families/evals/steps.ts'
@@ -21,6 +25,7 @@ import { models } from './families/models.ts'
 import { moderations } from './families/moderations.ts'
 import { responseSteps } from './families/responses/background.ts'
 import { responses } from './families/responses/responses.ts'
+import { safety } from './families/safety.ts'
 import { skills } from './families/skills/skills.ts'
 import { uploads } from './families/uploads.ts'
 import { vaults } from './families/vaults/vaults.ts'
@@ -38,17 +43,22 @@ export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
   ...audio,
   ...batches,
   ...chat,
+  ...chatkit,
   ...completions,
   ...containers,
   ...conversations,
+  ...decisions,
   ...embeddings,
   ...evals,
   ...files,
   ...fineTuning,
   ...images,
+  ...live,
   ...models,
   ...moderations,
+  ...realtime,
   ...responses,
+  ...safety,
   ...skills,
   ...uploads,
   ...vaults,

@@ -3,6 +3,7 @@ import { json, sse } from '../../answer.ts'
 import type { Answer, SseEvent } from '../../answer.ts'
 import type { Call, Family } from '../../behaviour.ts'
 import { invalidValue } from '../../errors.ts'
+import { noteMade } from '../../provenance.ts'
 import { publish } from '../../public-files.ts'
 import { readFormInputs, readJsonInputs, requireSquare } from './inputs.ts'
 import { kindOf } from './models.ts'
@@ -51,6 +52,7 @@ async function deliver(call: Call, family: EventFamily, order: ImageOrder): Prom
   const data: object[] = []
   for (let index = 0; index < order.n; index++) {
     const picture = await paint(order, index)
+    noteMade(platform, picture, order.model)
     const content = order.isLink
       ? { url: publish(platform, picture, `image/${order.format}`, call.header('host')) }
       : { b64_json: picture.toString('base64') }
@@ -86,6 +88,7 @@ async function* events({ platform, signal }: Call, family: EventFamily, order: I
       if (signal.aborted) return
       const isLast = partial === order.partialImages
       const picture = await paint(order, index, coarser ** (order.partialImages - partial))
+      noteMade(platform, picture, order.model)
       const type = `${family}.${isLast ? 'completed' : 'partial_image'}`
       yield {
         event: type,
