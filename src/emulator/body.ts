@@ -15,6 +15,9 @@ const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
   zstd: createZstdDecompress,
 }
 
+/** Null for a coding nobody here knows. */
+export const decoderOf = (coding: string): (NodeJS.ReadWriteStream & Readable) | null => decoders[coding]?.() ?? null
+
 /** What a body is read from: the request itself, or what was kept of one that somebody else had to read first. */
 export type RequestBody = Readable & Pick<IncomingMessage, 'method' | 'headers' | 'complete'>
 
@@ -22,9 +25,9 @@ export type RequestBody = Readable & Pick<IncomingMessage, 'method' | 'headers' 
 export function decoded(request: RequestBody): Readable {
   const coding = request.headers['content-encoding']
   if (coding === undefined || coding === 'identity') return request
-  const decoder = decoders[coding]
-  if (decoder === undefined) throw new ApiError(415, `Unsupported content encoding: '${coding}'.`)
-  return request.pipe(decoder())
+  const decoder = decoderOf(coding)
+  if (decoder === null) throw new ApiError(415, `Unsupported content encoding: '${coding}'.`)
+  return request.pipe(decoder)
 }
 
 export async function readAll(request: RequestBody): Promise<Buffer> {

@@ -23,6 +23,7 @@ import { createBlobs } from './state/blobs.ts'
 import { openDatabase } from './state/database.ts'
 import { createObjects } from './state/objects.ts'
 import { replyFromPrompt } from './text/engine.ts'
+import type { Tape } from './tape/tape.ts'
 import type { Replier } from './text/reply.ts'
 import { o200k } from './text/tokens.ts'
 import type { Tokenizer } from './text/tokens.ts'
@@ -33,6 +34,8 @@ export type EmulatorParts = {
   readonly reply?: Replier
   readonly tokens?: Tokenizer
   readonly warn?: Platform['warn']
+  /** For recording; without one the client's own key goes upstream. */
+  readonly upstreamKey?: string | null
 }
 
 export type Emulator = {
@@ -51,12 +54,13 @@ export type Emulator = {
  * @example await using emulator = await startEmulator({ dataDir: './data' })
  */
 export async function startEmulator(options: EmulatorOptions & EmulatorParts): Promise<Emulator> {
-  const { clock = createClock(), reply = replyFromPrompt, tokens = o200k, warn = warnOnStderr, ...given } = options
+  const { clock = createClock(), reply = replyFromPrompt, tokens = o200k, warn = warnOnStderr, upstreamKey = null, ...given } = options
   const settings: EmulatorSettings = { ...emulatorDefaults, ...given }
   // First of all what can be wrong: nothing has been opened yet that would have to be closed.
   const chance = createChance(settings.faults, settings.faultSeed)
   const scripts = await createScripts({ file: settings.scriptFile, reply, warn })
   const directory = join(settings.dataDir, 'emulator')
+  const tape = await createTape({ settings, upstreamKey, spoolDirectory: directory, clock, warn })
   const database = openDatabase(directory)
   const objects = createObjects(database)
   const blobs = createBlobs(directory)
@@ -93,10 +97,11 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     journal.clear()
     scripts.restart()
     chance?.restart()
+    tape?.restart()
   }
 
   const controls = createControls({ platform, journal, scripts, reset })
-  const { server, settled } = createEdge({ platform, journal, controls, scripts, chance, tape: null })
+  const { server, settled } = createEdge({ platform, journal, controls, scripts, chance, tape })
   const stop = async (): Promise<void> => {
     closing.abort()
     await Promise.all([jobs.stop(), settled()])
@@ -124,6 +129,20 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
   }
 
   return { url, port: portOf(server), clock, journal, reset, close, [Symbol.asyncDispose]: close }
+}
+
+type TapeOptions = Pick<Platform, 'settings' | 'clock' | 'warn'> & { readonly upstreamKey: string | null; readonly spoolDirectory: string }
+
+/** What stands before the emulator, where something does; loaded for those who record or replay. */
+async function createTape({ settings, upstreamKey, spoolDirectory, clock, warn }: TapeOptions): Promise<Tape | null> {
+  const { recordDirectory, replayDirectory, upstreamUrl, isStrict, replaySpeed } = settings
+  if (recordDirectory !== null) {
+    const { createRecorder } = await import('./tape/record.ts')
+    return createRecorder({ directory: recordDirectory, upstreamUrl, upstreamKey, warn })
+  }
+  if (replayDirectory === null) return null
+  const { createReplayer } = await import('./tape/replay.ts')
+  return createReplayer({ directory: replayDirectory, isStrict, speed: replaySpeed, spoolDirectory, clock, warn })
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port

@@ -23,6 +23,16 @@ export type EmulatorOptions = {
   readonly faults?: readonly string[]
   /** Which requests they hit: the same seed hits the same ones. */
   readonly faultSeed?: number
+  /** Folder where exchanges with the upstream are recorded; the emulator itself answers nothing then. */
+  readonly recordDirectory?: string | null
+  /** What is recorded, with its `/v1`. */
+  readonly upstreamUrl?: string
+  /** Folder of recordings to answer from. */
+  readonly replayDirectory?: string | null
+  /** Whether a request nobody recorded is an error, instead of being answered by the emulator. */
+  readonly isStrict?: boolean
+  /** How much faster than recorded; `Infinity` does not wait at all. */
+  readonly replaySpeed?: number
 }
 
 export type EmulatorSettings = Required<EmulatorOptions>
@@ -38,4 +48,9 @@ export const emulatorDefaults: Omit<EmulatorSettings, 'dataDir'> = {
   scriptFile: null,
   faults: [],
   faultSeed: 1,
+  recordDirectory: null,
+  upstreamUrl: 'https://api.openai.com/v1',
+  replayDirectory: null,
+  isStrict: false,
+  replaySpeed: 1,
 }

@@ -73,7 +73,8 @@ export function createEdge({ platform, journal, controls, scripts, chance, tape 
       // The head is out: a broken answer can only be shown by breaking off.
       isBrokenOff = error instanceof BrokenOff
       if (!isBrokenOff) platform.warn('an answer broke off', error)
-      response.destroy()
+      // What was said before goes out.
+      response.socket?.destroySoon()
     }
     journal.add({
       requestId: exchange.requestId,
@@ -106,9 +107,9 @@ export function createEdge({ platform, journal, controls, scripts, chance, tape 
       authenticate(request, platform.settings.keys)
       let body: RequestBody = request
       if (tape !== null) {
-        const taped = await tape({ request, response, method, path, rawQuery })
+        const taped = await tape.take({ request, response, method, path, rawQuery })
         exchange.recording = taped.recording
-        if (taped.facts !== null) exchange.facts = taped.facts
+        exchange.facts = taped.facts
         if (taped.answer !== null) return taped.answer
         body = taped.body
       }

@@ -16,8 +16,12 @@ export type TapedRequest = {
 export type Taped = {
   /** The recording that was made or found, for the journal. */
   readonly recording: string | null
-  /** What the journal keeps of the body. */
-  readonly facts: Partial<JournalEntry> | null
+  /** What the journal keeps of the body; may fill while the answer goes out. */
+  readonly facts: Partial<JournalEntry>
 } & ({ readonly answer: Answer } | { readonly answer: null; readonly body: RequestBody })
 
-export type Tape = (request: TapedRequest) => Promise<Taped>
+export type Tape = {
+  readonly take: (request: TapedRequest) => Promise<Taped>
+  /** Repeated requests get the first of their answers again. */
+  readonly restart: () => void
+}
