@@ -176,28 +176,6 @@ const amendments: readonly Amendment[] = [
     reason: itsExamples,
   },
   {
-    schema: 'RealtimeSessionCreateResponse',
-    properties: Object.fromEntries(
-      [
-        'modalities',
-        'voice',
-        'input_audio_format',
-        'output_audio_format',
-        'input_audio_transcription',
-        'temperature',
-        'max_response_output_tokens',
-        'speed',
-        'client_secret',
-      ].map((name) => [name, anything]),
-    ),
-    reason: 'The schema is that of the newer path; the example of the operation and the SDK show the flat session with its secret.',
-  },
-  {
-    schema: 'RealtimeTranscriptionSessionCreateResponse',
-    properties: { id: text, object: text },
-    reason: itsExamples,
-  },
-  {
     schema: 'VoiceResource',
     properties: { type: { enum: ['audio_sample', 'prompt'] }, prompt: text },
     reason: 'Voices can be made from a prompt since; the SDK requires the type.',

@@ -2,6 +2,7 @@
 // OpenAI's document, its events against the habits of its family.
 import { STATUS_CODES } from 'node:http'
 import type { ResponseKind } from '../../src/catalog/endpoint.ts'
+import type { HttpEndpointId } from '../../src/emulator/behaviour.ts'
 import type { Schema } from '../../scripts/openai-schemas/reduce.ts'
 import type { Exchanged } from '../harness/exchanges.ts'
 import { documentedAnswers, problemsWith } from './document.ts'
@@ -20,7 +21,7 @@ export async function problemsOf(exchanged: Exchanged): Promise<readonly string[
     problems.push(`answers ${status}, the document says ${Object.keys(documented).join(' or ')}`)
   const schema = documented?.[status]?.[type] ?? null
   if (kind === 'json') problems.push(...jsonProblems(body, schema))
-  if (kind === 'sse') problems.push(...streamProblems(readEvents(body), schema, row.id))
+  if (kind === 'sse') problems.push(...streamProblems(readEvents(body), schema, row.id as HttpEndpointId))
   return problems
 }
 
@@ -36,9 +37,34 @@ function jsonProblems(body: Buffer, schema: Schema | null): readonly string[] {
   return schema === null ? [] : problemsWith(value, schema)
 }
 
-function streamProblems(events: readonly ServerSentEvent[], schema: Schema | null, id: string): readonly string[] {
-  const problems: string[] = []
+/** What a stream begins and ends with, by the type of its events. */
+const order: Readonly<Partial<Record<HttpEndpointId, { readonly first: RegExp; readonly last: RegExp }>>> = {
+  'responses.create': { first: /^response\.created$/, last: /^response\.(?:completed|incomplete|failed)$/ },
+  'images.generate': { first: /^image_generation\.partial_image$/, last: /^image_generation\.completed$/ },
+  'images.edit': { first: /^image_edit\.partial_image$/, last: /^image_edit\.completed$/ },
+  'audio.speech.create': { first: /^speech\.audio\.delta$/, last: /^speech\.audio\.done$/ },
+  'audio.transcriptions.create': { first: /^transcript\.text\.delta$/, last: /^transcript\.text\.done$/ },
+  'threads.create_and_run': { first: /^thread\.created$/, last: /^done$/ },
+  'threads.runs.create': { first: /^thread\.run\.created$/, last: /^done$/ },
+  'threads.runs.submit_tool_outputs': { first: /^thread\.run\./, last: /^done$/ },
+  'agents.sessions.create': { first: /^agent\.session\.created$/, last: /^agent\.session\.(?:idle|requires_action|failed)$/ },
+}
+
+function orderProblems(events: readonly ServerSentEvent[], id: HttpEndpointId): readonly string[] {
   if (events.length === 0) return ['a stream without events']
+  const wanted = order[id]
+  if (wanted === undefined) return []
+  const types = events.map(({ event, data }) => event ?? (JSON.parse(data) as { readonly type?: string }).type ?? '')
+  const [first = '', last = ''] = [types[0], types.at(-1)]
+  return [
+    ...(wanted.first.test(first) ? [] : [`begins with ${first}`]),
+    ...(wanted.last.test(last) ? [] : [`ends with ${last}`]),
+    ...(types.slice(0, -1).some((type) => wanted.last.test(type)) ? [`has ${last} before its end`] : []),
+  ]
+}
+
+function streamProblems(events: readonly ServerSentEvent[], schema: Schema | null, id: HttpEndpointId): readonly string[] {
+  const problems: string[] = [...orderProblems(events, id)]
   let expected: number | null = null
   for (const [index, { event, data }] of events.entries()) {
     if (data === '[DONE]') {
