@@ -1,4 +1,4 @@
-// Every endpoint's behaviour, merged from one file per family. A row that is missing here answers 501.
+// Every endpoint's behaviour, merged from one file per family. A row without one does not compile.
 import type { Behaviour, HttpEndpointId, JobSteps } from './behaviour.ts'
 import { assistants } from './families/assistants/assistants.ts'
 import { runSteps } from './families/assistants/run-steps.ts'
@@ -36,8 +36,7 @@ import { videos } from './families/videos/videos.ts'
 import { webhookSteps } from './families/webhooks/deliver.ts'
 import { webhooks } from './families/webhooks/webhooks.ts'
 
-/** Total as soon as the last family is here: then `Partial` goes, and a new row without a behaviour does not compile. */
-export const behaviours: Partial<Record<HttpEndpointId, Behaviour>> = {
+export const behaviours: Record<HttpEndpointId, Behaviour> = {
   ...agents,
   ...assistants,
   ...audio,

@@ -6,7 +6,7 @@ import { json } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { behaviours } from './behaviours.ts'
 import type { Call, HttpEndpointId } from './behaviour.ts'
-import { ApiError, errorObject, invalid, notImplemented, serverError, unknownUrl, wrongMethod } from './errors.ts'
+import { ApiError, errorObject, invalid, serverError, unknownUrl, wrongMethod } from './errors.ts'
 import type { Platform } from './platform.ts'
 
 /** Socket rows are no HTTP endpoints: a plain GET on one is answered like any other wrong method or path. */
@@ -39,9 +39,7 @@ export function requireTarget(found: Found, method: string, path: string): Targe
 export async function perform(target: Target, call: Call): Promise<Answer> {
   try {
     requireBeta(target.row, call)
-    const behaviour = behaviours[target.row.id]
-    if (behaviour === undefined) throw notImplemented(call.method, call.path)
-    return await behaviour(call)
+    return await behaviours[target.row.id](call)
   } catch (error) {
     return answerOf(call.platform, error)
   }

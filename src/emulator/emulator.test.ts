@@ -132,16 +132,3 @@ test('closing ends open connections and streams', async () => {
   socket.resume()
   await closed
 })
-
-test('a row of the catalog that is not emulated yet says so, and that trying again is no use', async () => {
-  await using emulator = await startTestEmulator()
-  const { behaviours } = await import('./behaviours.ts')
-  const { catalog } = await import('../catalog/index.ts')
-  const row = catalog.find(
-    (each) => each.transport === 'http' && each.method === 'GET' && !each.path.includes('{') && behaviours[each.id] === undefined,
-  )
-  if (row === undefined) return
-  const response = await emulator.send('GET', row.path, undefined, { 'openai-beta': 'assistants=v2' })
-  assert.deepEqual([response.status, response.headers.get('x-should-retry')], [501, 'false'])
-  assert.equal((await errorOf(response))['code'], 'not_implemented')
-})

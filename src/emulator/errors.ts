@@ -99,14 +99,6 @@ export const wrongMethod = (method: string, path: string, allowed: readonly stri
     headers: ['allow', allowed.join(', ')],
   })
 
-/** Honest about a gap of the emulator; clients are told not to retry what will not change. */
-export const notImplemented = (method: string, path: string): ApiError =>
-  new ApiError(501, `The emulator does not know ${method} ${path} yet.`, {
-    type: 'server_error',
-    code: 'not_implemented',
-    headers: ['x-should-retry', 'false'],
-  })
-
 export const serverError = (): ApiError =>
   new ApiError(500, 'The server had an error while processing your request. Sorry about that!', { type: 'server_error' })
 
