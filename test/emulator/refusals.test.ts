@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { catalog, type CatalogEndpoint } from '../../src/catalog/index.ts'
-import { behaviours } from '../../src/emulator/behaviours.ts'
 import { startWorld, type World } from '../harness/world.ts'
 
-const rows: readonly CatalogEndpoint[] = catalog.filter((row) => row.transport === 'http' && behaviours[row.id] !== undefined)
+const rows: readonly CatalogEndpoint[] = catalog.filter((row) => row.transport === 'http')
 /** Ids that have to begin as they should before anybody looks for them. */
 const prefixes: Readonly<Record<string, string>> = { vector_store_id: 'vs_' }
 
