@@ -21,6 +21,7 @@ import type { Settle } from '../relay/settle.ts'
 import { parseTarget } from '../relay/target.ts'
 import { PassOn, type Action, type ActionAnswer, type CallOptions } from './action.ts'
 import { answerPassed, answerValue } from './answer.ts'
+import { parseExactly } from './exact-json.ts'
 import type { FetchFile } from './fetch.ts'
 import { handlers } from './handlers.ts'
 import { pathOf, rowOf } from './paths.ts'
@@ -263,5 +264,5 @@ function parsed(bytes: Buffer): unknown {
 /** @throws Refusal json_too_complex, invalid_json */
 function parseObject(bytes: Buffer, maxDepth: number, tally: Opened['tally']): Values {
   tally.model = readJsonFacts(bytes, maxDepth).model
-  return JSON.parse(bytes.toString('utf8')) as Values
+  return parseExactly(bytes.toString('utf8')) as Values
 }

@@ -1,5 +1,6 @@
 // What a wrapper refuses and with which words, what happens when time runs out, and that no body makes it fail.
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { wrappers, type Wrapper } from '../../src/actions/wrappers.ts'
 import { eventually, openAiError } from '../harness/expect.ts'
@@ -326,6 +327,19 @@ describe('the limits of the wrappers', { concurrency: false }, () => {
     upstream.script(okScript)
   })
 
+  test('a file that turns out too large on its way is given up with 413', async () => {
+    upstream.script(okScript)
+    host.answer((_, outgoing) => {
+      Readable.from(Array.from({ length: 30 }, () => Buffer.alloc(mebibyte))).pipe(outgoing)
+    })
+    const answer = await post('/v1/actions/audio/transcriptions', {
+      model: 'whisper-1',
+      openaiFileIdRefs: link(`https://${fileHostName}/long.mp3`),
+    })
+    assert.equal(openAiError(answer, 413).message, 'File too large for Actions wrapper (>26214400 bytes)')
+    host.answer((_, outgoing) => outgoing.end('x'))
+  })
+
   test('a client that leaves takes its inner call and the upstream exchange with it', async () => {
     upstream.clear()
     upstream.script((exchange) => exchange.gone)
@@ -417,6 +431,30 @@ describe('the time of an action', { concurrency: false }, () => {
     })
     openAiError(await send({ model: 'gpt-5', input: 'x', store: false }), 504)
   })
+})
+
+test('an action under way when the relay is told to stop still makes its calls and answers', async () => {
+  await using upstream = await rawUpstream(async (exchange) => {
+    await exchange.whole
+    await exchange.pause(300)
+    await exchange.send('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{"id":"file-7"}')
+  })
+  const world = await startWorld({ upstream, settings: { drainMs: 20_000 } })
+  const answered = ask(world.port, {
+    method: 'POST',
+    path: '/v1/actions/batches',
+    token: world.token,
+    headers: [['Content-Type', 'application/json']],
+    body: JSON.stringify({ endpoint: '/v1/responses', requests: [{ body: {} }] }),
+  })
+  await upstream.request(1)
+  const stopping = world[Symbol.asyncDispose]()
+  assert.equal((await answered).status, 200)
+  await stopping
+  assert.deepEqual(
+    upstream.requests.map(({ target }) => target),
+    ['/v1/files', '/v1/batches'],
+  )
 })
 
 /** Bodies that are no JSON, no object, or an object with everything wrong in it. */

@@ -151,6 +151,13 @@ describe('the guarded proxy', { concurrency: false }, () => {
     assert.ok(!(upstream.requests[0]?.headText ?? world.token).includes(world.token), 'it never reaches the upstream')
   })
 
+  test('a number beyond 2^53 goes upstream as it was written', async () => {
+    upstream.clear()
+    upstream.script(okScript)
+    await proxy('{"method":"POST","path":"/v1/responses","body":{"seed":12345678901234567890,"input":"1234567890123456789"}}')
+    assert.equal(upstream.requests[0]?.body.toString(), '{"seed":12345678901234567890,"input":"1234567890123456789"}')
+  })
+
   test('a large answer arrives whole', async () => {
     const body = JSON.stringify({ data: 'x'.repeat(3_000_000) })
     upstream.script(answering(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`, body))
