@@ -111,7 +111,7 @@ export async function startApp({ settings, network = publicInternet }: { readonl
 async function openUpstream(settings: Settings, undo: AsyncDisposableStack): Promise<App['upstream'] & { readonly key: Secret }> {
   if (settings.upstreamKey !== null) return { kind: 'configured', url: settings.upstreamUrl, key: settings.upstreamKey }
   const { startEmulator } = await import('./emulator/emulator.ts')
-  const emulator = await startEmulator({ dataDir: settings.dataDir, jobPaceMs: settings.emulatorJobMs })
+  const emulator = await startEmulator({ dataDir: settings.dataDir, jobPaceMs: settings.emulatorJobMs, scriptFile: settings.emulatorScript })
   undo.defer(() => emulator.close())
   return { kind: 'emulator', url: `${emulator.url}/v1`, key: new Secret('sk-emulator') }
 }

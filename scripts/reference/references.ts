@@ -1,5 +1,6 @@
 // The generated files, by path. `npm run generate` writes them; a test holds them against what is committed.
 import { cliReference } from './cli.ts'
+import { emulatorScriptSchema } from './emulator-script.ts'
 import { endpointsReference } from './endpoints.ts'
 import { errorsReference } from './errors.ts'
 import { settingsReference } from './settings.ts'
@@ -10,5 +11,6 @@ export function references(): ReadonlyMap<string, string> {
     ['docs/reference/errors.md', errorsReference()],
     ['docs/reference/settings.md', settingsReference()],
     ['docs/reference/cli.md', cliReference()],
+    ['docs/reference/emulator-script.schema.json', emulatorScriptSchema()],
   ])
 }

@@ -57,6 +57,11 @@ test('a wrong command line is told with what was meant, exits with 2 and shows n
     [['endpoints', 'file'], /^relay: There is no family file\. Did you mean files\?/],
     [['start', '--port', '80a'], /^relay: --port \(flag\) is "80a": use a whole number/],
     [['emulator', '--port', '80a', '--job-ms', 'x'], /^relay: --port \(flag\) is "80a".*\nrelay: --job-ms \(flag\) is "x"/],
+    [['emulator', '--record', 'a', '--replay', 'b'], /^relay: --record \(flag\) and --replay \(flag\) exclude each other/],
+    [['emulator', '--strict', '--speed', 'fast'], /^relay: --speed \(flag\) is "fast": use a number.*\nrelay: --strict \(flag\) says how/],
+    [['emulator', '--script', 'none.yaml'], /^relay: There is no script .*none\.yaml/],
+    [['emulator', '--fault', 'overloaded'], /^relay: "overloaded" has no probability/],
+    [['emulator', '--replay', 'none'], /^relay: The folder of recordings .*none cannot be read/],
     [['config', 'explain', '--config', 'none.yaml'], /^relay: --config \(flag\) names .*none\.yaml, but there is no such file/],
   ]
   for (const [args, expected] of cases) {

@@ -155,7 +155,10 @@ function addEmulator(relay: Command): void {
   relay
     .command('emulator')
     .summary('run the offline OpenAI alone')
-    .description('Runs the offline OpenAI alone, without relay and tokens, for testing a client: any key is accepted.')
+    .description(
+      `Runs the offline OpenAI alone, without relay and tokens, for testing a client: any key is accepted. It can follow a
+script, break answers on purpose, and record and replay what a real upstream says.`,
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 lets the system choose', '9000')
     .option('--data-dir <path>', 'folder of its state', '.relay-emulator')
@@ -163,9 +166,27 @@ function addEmulator(relay: Command): void {
     .option('--token-ms <ms>', 'pause between two tokens of a stream', '0')
     .option('--key <key>', 'accept only this key; may be repeated', collect, [])
     .option('--model <id>', 'know this model too; may be repeated', collect, [])
+    .option('--script <file>', 'YAML or JSON file that says which request gets which reply; read again when it changes')
+    .option('--fault <fault:chance>', 'break this share of the answers, such as "overloaded:0.1"; may be repeated', collect, [])
+    .option('--seed <number>', 'which answers those are: the same number, the same answers', '1')
+    .option('--record <folder>', 'carry requests to the upstream, with the key of OPENAI_API_KEY, and record what is said')
+    .option('--upstream <url>', 'what --record carries to', 'https://api.openai.com/v1')
+    .option('--replay <folder>', 'answer from recordings, without a network')
+    .option('--strict', 'with --replay: a request nobody recorded is an error, instead of answered by the emulator')
+    .option('--speed <factor>', 'with --replay: how many times as fast as recorded, or max (default: as recorded)')
     .addHelpText(
       'after',
-      '\nExample:\n  $ relay emulator --port 9000 &\n  $ OPENAI_BASE_URL=http://127.0.0.1:9000/v1 OPENAI_API_KEY=any npm test',
+      `
+Examples:
+  $ relay emulator --port 9000 &
+  $ OPENAI_BASE_URL=http://127.0.0.1:9000/v1 OPENAI_API_KEY=any npm test
+  $ relay emulator --script script.yaml                         answers of your own
+  $ relay emulator --fault "status=429; retry-after=1: 0.2" --seed 7
+                                                                every fifth request is turned away, the same ones each time
+  $ OPENAI_API_KEY=sk-... relay emulator --record recordings    what OpenAI says, kept without the key
+  $ relay emulator --replay recordings --strict --speed max     and said again, offline
+
+One request is broken with a header, x-emulator-fault: cut=120. What arrived is in GET /_emulator/journal.`,
     )
     .action(async (options: EmulatorFlags) => (await import('./emulator.ts')).emulate(options))
 }

@@ -19,6 +19,9 @@ const exitCodeByName: Readonly<Record<string, number>> = {
   SettingsError: exitCodes.usage,
   StoreError: exitCodes.failure,
   TokenError: exitCodes.failure,
+  ScriptError: exitCodes.usage,
+  FaultError: exitCodes.usage,
+  RecordingError: exitCodes.usage,
 }
 
 /** Tells what went wrong on standard error, and gives the exit code. Only a bug comes with its stack. */

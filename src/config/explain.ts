@@ -16,6 +16,13 @@ export function explainSettings(settings: Settings, sources: Sources): readonly 
   return settingKeys.map((key) => {
     const { env, flag, help } = settingOf(key)
     const value = settings[key]
-    return { setting: key, value: value instanceof Secret ? 'set' : typeof value === 'object' && value !== null ? value.join(',') : value, source: sources[key], environment: env, flag, help }
+    return {
+      setting: key,
+      value: value instanceof Secret ? 'set' : typeof value === 'object' && value !== null ? value.join(',') : value,
+      source: sources[key],
+      environment: env,
+      flag,
+      help,
+    }
   })
 }

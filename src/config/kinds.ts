@@ -51,7 +51,13 @@ export const host: Kind<string> = kind(
 export const hostPatterns: Kind<readonly string[]> = kind(
   { placeholder: 'hosts', takes: 'host names with commas between them, `*` for any part of one label, or none' },
   (text) => {
-    const patterns = text === 'none' ? [] : text.toLowerCase().split(',').map((each) => each.trim())
+    const patterns =
+      text === 'none'
+        ? []
+        : text
+            .toLowerCase()
+            .split(',')
+            .map((each) => each.trim())
     return patterns.every((each) => /^[a-z0-9*-]+(\.[a-z0-9*-]+)*$/.test(each)) ? { value: patterns } : null
   },
 )

@@ -1,6 +1,19 @@
 // Every setting of the process, one row each: flags, environment, file, `relay config explain` and the reference read it.
 // A default is written as an operator would write it; `null` means unset. Secrets have no flag: a command line is public.
-import { baseUrl, headerSecret, headerText, host, hostPatterns, milliseconds, oneOf, path, port, tokenSecret, wholeNumber, type Kind } from './kinds.ts'
+import {
+  baseUrl,
+  headerSecret,
+  headerText,
+  host,
+  hostPatterns,
+  milliseconds,
+  oneOf,
+  path,
+  port,
+  tokenSecret,
+  wholeNumber,
+  type Kind,
+} from './kinds.ts'
 
 type Setting = {
   /** The first name is the documented one, the others are accepted because SDKs know them. */
@@ -213,6 +226,13 @@ export const settingsTable = {
     kind: milliseconds(0),
     default: '300',
     help: 'How long an emulated job stays in each state.',
+  },
+  emulatorScript: {
+    env: ['RELAY_EMULATOR_SCRIPT'],
+    flag: '--emulator-script',
+    kind: path,
+    default: null,
+    help: 'Script of the embedded emulator: which request gets which reply.',
   },
 } as const satisfies Record<string, Setting>
 

@@ -133,7 +133,7 @@ function createRound(platform: Platform, session: Session, turn: Turn, prompt: P
 }
 
 type Bring = (item: OutputItem) => void
-type Finding = { readonly role: 'tool'; readonly text: string; readonly toolName: string }
+type Finding = { readonly role: 'tool'; readonly text: string; readonly toolName: string; readonly isHosted: true }
 
 const lastQuestion = (history: readonly Item[]): string => {
   const message = history.findLast((item) => item.type === 'message' && item.role === 'user')
@@ -150,12 +150,12 @@ function search(session: Session, turn: Turn, asked: string, bring: Bring): read
     status: 'completed',
     action: { type: 'search', query: asked, queries: null },
   })
-  return [{ role: 'tool', toolName: 'web_search', text: `A page on example.com about: ${asked}` }]
+  return [{ role: 'tool', toolName: 'web_search', isHosted: true, text: `A page on example.com about: ${asked}` }]
 }
 
 function delegation(platform: Platform, session: Session, turn: Turn, asked: string, bring: Bring): readonly Finding[] {
   if (!wantsSubagent(session, asked)) return []
-  return [{ role: 'tool', toolName: 'subagent', text: delegate(platform, { session, turn, task: asked, bring }) }]
+  return [{ role: 'tool', toolName: 'subagent', isHosted: true, text: delegate(platform, { session, turn, task: asked, bring }) }]
 }
 
 /** A file that is asked for by its path is written, with the answer as its content. */
