@@ -423,6 +423,18 @@ describe('a pooled connection', () => {
     }
   }
 
+  for (const bytes of [poison, 'HTTP/1.1 200 OK\r\nContent-Le', '\r\n', 'x']) {
+    test(`on which ${JSON.stringify(bytes)} came unasked is closed and never used again`, async () => {
+      await using upstream = await rawUpstream()
+      await using world = await startWorld({ upstream })
+      assert.equal((await ask(world.port, { token: world.token })).status, 200)
+      upstream.connections[0]?.socket.write(bytes)
+      await eventually('it is closed', () => upstream.openConnections() === 0)
+      assert.equal((await ask(world.port, { ...post, token: world.token })).body.toString(), '{"ok":true}')
+      assert.equal(upstream.connections.length, 2)
+    })
+  }
+
   test('that a GET finds dead is replaced without the caller noticing, and the request is retried once at most', async () => {
     await using upstream = await rawUpstream()
     await using world = await startWorld({ upstream })
