@@ -1,7 +1,8 @@
-// Endpoints about the emulator itself, outside the API it emulates: the journal, the events, the clock, a clean slate.
+// Endpoints about the emulator itself, outside the API it emulates: the journal, the events, the clock, somebody who calls, a clean slate.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseJson, readAll } from './body.ts'
 import { ApiError, errorObject, invalid, unknownUrl } from './errors.ts'
+import { ring } from './families/calls/stored.ts'
 import { readFilter } from './journal.ts'
 import type { Journal } from './journal.ts'
 import type { Platform } from './platform.ts'
@@ -36,6 +37,11 @@ export function createControls({
       if (typeof byMs !== 'number' || byMs < 0) throw invalid("'advance_ms' has to be a number of milliseconds.", 'advance_ms')
       platform.clock.advance(byMs)
       return { now: platform.clock.now() }
+    },
+    'POST /_emulator/calls': async (_query, request) => {
+      const { from = '+15550100' } = parseJson(await readAll(request))
+      if (typeof from !== 'string') throw invalid("'from' has to be the number of the caller.", 'from')
+      return ring(platform, from)
     },
     'GET /_emulator/script': async () => ({ rules: scripts.report() }),
     'PUT /_emulator/script': async (_query, request) => {
