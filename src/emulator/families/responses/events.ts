@@ -110,7 +110,7 @@ function* messageEvents(item: Item, { tokens }: EventOptions): Generator<Unnumbe
     const field = isText ? 'text' : 'refusal'
     const prefix = isText ? 'response.output_text' : 'response.refusal'
     const text = textOr(part[field])
-    const logprobs: readonly unknown[] = Array.isArray(part['logprobs']) ? part['logprobs'] : []
+    const logprobs: readonly unknown[] = Array.isArray(part['logprobs']) ? part['logprobs'].map(withoutBytes) : []
     yield {
       type: 'response.content_part.added',
       ...at,
@@ -130,6 +130,13 @@ function* messageEvents(item: Item, { tokens }: EventOptions): Generator<Unnumbe
     yield { type: 'response.content_part.done', ...at, part }
   }
   yield done(item)
+}
+
+/** Events tell how likely a token was and leave its bytes to the finished part. */
+function withoutBytes(logprob: unknown): unknown {
+  if (!isObject(logprob)) return logprob
+  const { bytes: _bytes, top_logprobs: top, ...rest } = logprob
+  return Array.isArray(top) ? { ...rest, top_logprobs: top.map(withoutBytes) } : rest
 }
 
 function* reasoningEvents(item: Item, { tokens }: EventOptions): Generator<Unnumbered> {
