@@ -34,6 +34,7 @@ const amendments: readonly Amendment[] = [
     'ResponseFunctionCallArgumentsDeltaEvent',
     'ResponseReasoningSummaryTextDeltaEvent',
     'ResponseCodeInterpreterCallCodeDeltaEvent',
+    'ResponseCustomToolCallInputDeltaEvent',
   ].map((schema): Amendment => ({
     schema,
     properties: { obfuscation: text },
@@ -66,6 +67,16 @@ const amendments: readonly Amendment[] = [
       properties: { role: text, content: textOrNull, name: textOrNull, refusal: textOrNull, tool_calls: anything, tool_call_id: text },
     },
     reason: 'The messages are those that were sent, of any role, as in its example; the schema is that of an answer.',
+  },
+  {
+    schema: 'CustomToolCall',
+    properties: { status: { enum: ['in_progress', 'completed', 'incomplete'] } },
+    reason: 'The guide on custom tools shows it in an answer, as every other kind of call has it.',
+  },
+  {
+    schema: 'ChatCompletionMessageToolCallChunk',
+    properties: { type: { enum: ['function', 'custom'] }, custom: { type: 'object', properties: { name: text, input: text } } },
+    reason: 'Custom tools can be called in a stream; the schema is older than they are. The answer in one piece shows where it stands.',
   },
   {
     schema: 'OpenAIFile',

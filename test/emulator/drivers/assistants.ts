@@ -1,7 +1,7 @@
 // Drivers: assistants, threads, messages, runs and their steps.
 import type OpenAI from 'openai'
 import type { Run } from 'openai/resources/beta/threads/runs/runs'
-import { all, model, until, type FamilyDrivers, type Stage } from '../stage.ts'
+import { all, model, named, until, type FamilyDrivers, type Stage } from '../stage.ts'
 
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
 const tools: OpenAI.Beta.AssistantTool[] = [{ type: 'function', function: { name: 'get_weather', parameters } }]
@@ -46,7 +46,20 @@ export const assistantDrivers = {
     await assistant(stage)
     await all(stage.client.beta.assistants.list())
   },
-  'assistants.create': assistant,
+  'assistants.create': async (stage) => {
+    await assistant(stage)
+    const { client } = stage
+    const file = await client.files.create({ file: await named('heron.txt', 'The heron eats fish.'), purpose: 'assistants' })
+    const { id } = await client.vectorStores.create({ file_ids: [file.id] })
+    await client.beta.assistants.create({
+      model,
+      description: 'Knows birds.',
+      tools: [{ type: 'code_interpreter' }, { type: 'file_search', file_search: { max_num_results: 5 } }],
+      tool_resources: { code_interpreter: { file_ids: [file.id] }, file_search: { vector_store_ids: [id] } },
+      response_format: { type: 'json_object' },
+      temperature: 0.5,
+    })
+  },
   'assistants.delete': async ({ client }) => client.beta.assistants.delete((await client.beta.assistants.create({ model })).id),
   'assistants.retrieve': async (stage) => stage.client.beta.assistants.retrieve((await assistant(stage)).id),
   'assistants.update': async (stage) => stage.client.beta.assistants.update((await assistant(stage)).id, { name: 'Scribe' }),
@@ -92,7 +105,20 @@ export const assistantDrivers = {
       stage.client.beta.threads.runs.create(id, { assistant_id: (await assistant(stage)).id, stream: true, tool_choice: 'required' }),
     )
   },
-  'threads.runs.retrieve': finishedRun,
+  'threads.runs.retrieve': async (stage) => {
+    await finishedRun(stage)
+    const { client } = stage
+    const { id } = await client.beta.threads.create({ messages: [{ role: 'user', content: 'Count from 1 to 500' }] })
+    const run = await client.beta.threads.runs.create(id, {
+      assistant_id: (await assistant(stage)).id,
+      max_completion_tokens: 256,
+      truncation_strategy: { type: 'last_messages', last_messages: 3 },
+      additional_messages: [{ role: 'user', content: [{ type: 'text', text: 'Slowly' }] }],
+      additional_instructions: 'Count well.',
+    })
+    await untilStatus(stage, run, 'completed', 'incomplete')
+    await all(client.beta.threads.messages.list(id))
+  },
   'threads.runs.update': async (stage) => {
     const { id, thread_id } = await finishedRun(stage)
     await stage.client.beta.threads.runs.update(id, { thread_id, metadata: { c: 'd' } })

@@ -116,8 +116,21 @@ export const storageDrivers = {
       () => stage.client.batches.retrieve(id),
       ({ status }) => status === 'completed',
     )
+    const broken = await stage.client.files.create({ file: await named('broken.jsonl', '{"custom_id": "a"}\nno JSON\n'), purpose: 'batch' })
+    const refused = await stage.client.batches.create({ input_file_id: broken.id, endpoint: '/v1/embeddings', completion_window: '24h' })
+    await until(
+      () => stage.client.batches.retrieve(refused.id),
+      ({ status }) => status === 'failed',
+    )
   },
-  'batches.cancel': async (stage) => stage.client.batches.cancel((await newBatch(stage)).id),
+  'batches.cancel': async (stage) => {
+    const { id } = await newBatch(stage)
+    await stage.client.batches.cancel(id)
+    await until(
+      () => stage.client.batches.retrieve(id),
+      ({ status }) => status === 'cancelled',
+    )
+  },
 
   'vector_stores.list': async (stage) => {
     await store(stage)
@@ -150,6 +163,15 @@ export const storageDrivers = {
     await until(
       () => stage.client.vectorStores.files.retrieve(id, { vector_store_id }),
       ({ status }) => status === 'completed',
+    )
+    const empty = await stage.client.files.create({ file: await named('empty.txt', ' '), purpose: 'assistants' })
+    await stage.client.vectorStores.files.create(vector_store_id, {
+      file_id: empty.id,
+      chunking_strategy: { type: 'static', static: { max_chunk_size_tokens: 200, chunk_overlap_tokens: 50 } },
+    })
+    await until(
+      () => stage.client.vectorStores.files.retrieve(empty.id, { vector_store_id }),
+      ({ status }) => status !== 'in_progress',
     )
   },
   'vector_stores.files.update': async (stage) => {

@@ -1,9 +1,11 @@
 // Drivers: responses, conversations, chat, completions, embeddings, moderations, models, decisions.
 import type OpenAI from 'openai'
-import { all, model, reasoningModel, type FamilyDrivers, type Stage } from '../stage.ts'
+import { all, model, reasoningModel, until, type FamilyDrivers, type Stage } from '../stage.ts'
 
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false }
 const weather = { type: 'function', name: 'get_weather', parameters, strict: true } as const
+/** The smallest PNG there is. */
+const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const asked = 'What is the weather in Paris?'
 const person = {
   type: 'object',
@@ -62,7 +64,63 @@ export const textDrivers = {
         include: ['code_interpreter_call.outputs'],
       }),
     )
-    await client.responses.create({ model, background: true, input: 'Reply with exactly: later' })
+    await all(
+      client.responses.create({
+        model,
+        stream: true,
+        input: 'Write a file called notes.txt with the text "heron".',
+        tools: [{ type: 'code_interpreter', container: { type: 'auto', memory_limit: '1g' } }],
+        tool_choice: { type: 'code_interpreter' },
+      }),
+    )
+    await all(
+      client.responses.create({
+        model,
+        stream: true,
+        input: 'Run a query over the birds.',
+        tools: [{ type: 'custom', name: 'run_sql', description: 'Runs SQL.' }],
+        tool_choice: 'required',
+      }),
+    )
+    await all(client.responses.create({ model, stream: true, input: 'Count from 1 to 100', max_output_tokens: 16, store: false }))
+    await all(
+      client.responses.create({
+        model,
+        stream: true,
+        input: 'Describe a person.',
+        text: { format: { type: 'json_schema', name: 'person', schema: person, strict: true } },
+        top_logprobs: 1,
+        include: ['message.output_text.logprobs'],
+      }),
+    )
+    const { id } = await client.responses.create({ model, background: true, input: 'Reply with exactly: later' })
+    await until(
+      () => client.responses.retrieve(id),
+      ({ status }) => status === 'completed',
+    )
+    await client.responses.create({
+      model,
+      previous_response_id: id,
+      instructions: null,
+      truncation: 'auto',
+      parallel_tool_calls: false,
+      max_tool_calls: 3,
+      safety_identifier: 'someone',
+      prompt_cache_key: 'key',
+      service_tier: 'flex',
+      input: [
+        { type: 'function_call', call_id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' },
+        { type: 'function_call_output', call_id: 'call_1', output: '18 degrees' },
+        { role: 'user', content: [{ type: 'input_image', image_url: `data:image/png;base64,${onePixel}`, detail: 'low' }] },
+      ],
+      tools: [
+        weather,
+        { type: 'web_search', user_location: { type: 'approximate', city: 'Paris' } },
+        { type: 'mcp', server_label: 'docs', server_url: 'https://mcp.example.com', require_approval: 'never' },
+        { type: 'image_generation', quality: 'low' },
+      ],
+      tool_choice: { type: 'function', name: 'get_weather' },
+    })
   },
   'responses.compact': ({ client }) => client.responses.compact({ model, input: [{ role: 'user', content: 'Remember the word heron.' }] }),
   'responses.input_tokens': ({ client }) => client.responses.inputTokens.count({ model, input: 'Reply with exactly: pong' }),
@@ -84,7 +142,26 @@ export const textDrivers = {
     const { id } = await client.responses.create({ model, background: true, input: 'Count from 1 to 5000' })
     await client.responses.cancel(id)
   },
-  'responses.input_items.list': async (stage) => all(stage.client.responses.inputItems.list((await response(stage)).id)),
+  'responses.input_items.list': async (stage) => {
+    await all(stage.client.responses.inputItems.list((await response(stage)).id))
+    const { id } = await stage.client.responses.create({
+      model,
+      input: [
+        { role: 'developer', content: 'Be brief.' },
+        {
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'Look.' },
+            { type: 'input_image', image_url: `data:image/png;base64,${onePixel}`, detail: 'auto' },
+          ],
+        },
+        { role: 'assistant', content: 'I see.' },
+        { type: 'function_call', call_id: 'call_1', name: 'get_weather', arguments: '{}' },
+        { type: 'function_call_output', call_id: 'call_1', output: '18 degrees' },
+      ],
+    })
+    await all(stage.client.responses.inputItems.list(id, { limit: 2, order: 'asc' }))
+  },
 
   'conversations.create': async (stage) => {
     await conversation(stage)
@@ -142,6 +219,24 @@ export const textDrivers = {
     await all(client.chat.completions.create({ model, messages, stream: true }))
     await all(client.chat.completions.create({ model, messages, stream: true, stream_options: { include_usage: true }, logprobs: true }))
     await all(client.chat.completions.create({ model, messages, stream: true, tools, tool_choice: 'required' }))
+    const custom: OpenAI.ChatCompletionTool[] = [{ type: 'custom', custom: { name: 'run_sql', description: 'Runs SQL.' } }]
+    await client.chat.completions.create({ model, messages, tools: custom, tool_choice: 'required' })
+    await all(client.chat.completions.create({ model, messages, stream: true, tools: custom, tool_choice: 'required', n: 2 }))
+    await client.chat.completions.create({
+      model,
+      messages,
+      functions: [{ name: 'get_weather', parameters }],
+      function_call: { name: 'get_weather' },
+    })
+    await client.chat.completions.create({
+      model,
+      messages: [{ role: 'system', content: 'Answer in JSON.' }, ...messages],
+      response_format: { type: 'json_object' },
+    })
+    await client.chat.completions.create({ model, messages, max_completion_tokens: 3, service_tier: 'priority', user: 'someone' })
+    await client.chat.completions.create({ model: 'gpt-4o-search-preview', messages, web_search_options: {} })
+    const audio = { voice: 'alloy', format: 'wav' } as const
+    await client.chat.completions.create({ model: 'gpt-4o-audio-preview', messages, modalities: ['text', 'audio'], audio })
   },
   'chat.completions.delete': async ({ client }) => {
     const { id } = await client.chat.completions.create({ model, store: true, messages: [{ role: 'user', content: 'Say hello' }] })

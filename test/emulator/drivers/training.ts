@@ -121,8 +121,31 @@ export const trainingDrivers = {
     await finishedJob(stage)
     await all(stage.client.fineTuning.jobs.list())
   },
-  'fine_tuning.jobs.create': newJob,
-  'fine_tuning.jobs.retrieve': finishedJob,
+  'fine_tuning.jobs.create': async (stage) => {
+    await newJob(stage)
+    const preferences = Array.from({ length: 10 }, (_, index) => ({
+      input: { messages: [{ role: 'user', content: `${index}?` }] },
+      preferred_output: [{ role: 'assistant', content: 'Yes.' }],
+      non_preferred_output: [{ role: 'assistant', content: 'No.' }],
+    }))
+    const file = await stage.client.files.create({ file: await named('preferences.jsonl', jsonLines(preferences)), purpose: 'fine-tune' })
+    const { id } = await stage.client.fineTuning.jobs.create({
+      model: 'gpt-4o-mini-2024-07-18',
+      training_file: file.id,
+      method: { type: 'dpo', dpo: { hyperparameters: { beta: 0.1, n_epochs: 1 } } },
+    })
+    await stage.client.fineTuning.jobs.cancel(id)
+  },
+  'fine_tuning.jobs.retrieve': async (stage) => {
+    await finishedJob(stage)
+    const { client } = stage
+    const few = await client.files.create({ file: await named('few.jsonl', jsonLines([{ messages: [] }])), purpose: 'fine-tune' })
+    const { id } = await client.fineTuning.jobs.create({ model: 'gpt-4o-mini-2024-07-18', training_file: few.id })
+    await until(
+      () => client.fineTuning.jobs.retrieve(id),
+      ({ status }) => status === 'failed',
+    )
+  },
   'fine_tuning.jobs.cancel': async (stage) => stage.client.fineTuning.jobs.cancel((await newJob(stage)).id),
   'fine_tuning.jobs.checkpoints.list': async (stage) => all(stage.client.fineTuning.jobs.checkpoints.list((await finishedJob(stage)).id)),
   'fine_tuning.jobs.events.list': async (stage) => all(stage.client.fineTuning.jobs.listEvents((await finishedJob(stage)).id)),
@@ -142,7 +165,27 @@ export const trainingDrivers = {
     await evaluation(stage)
     await all(stage.client.evals.list())
   },
-  'evals.create': evaluation,
+  'evals.create': async (stage) => {
+    await evaluation(stage)
+    const input = [{ role: 'user' as const, content: 'How good is {{sample.output_text}}?' }]
+    await stage.client.evals.create({
+      name: 'many criteria',
+      data_source_config: { type: 'stored_completions', metadata: { a: 'b' } },
+      testing_criteria: [
+        { type: 'label_model', name: 'label', model, input, labels: ['good', 'bad'], passing_labels: ['good'] },
+        { type: 'score_model', name: 'score', model, input, range: [0, 10], pass_threshold: 5 },
+        {
+          type: 'text_similarity',
+          name: 'similar',
+          input: '{{sample.output_text}}',
+          reference: 'pong',
+          evaluation_metric: 'fuzzy_match',
+          pass_threshold: 0.5,
+        },
+        { type: 'python', name: 'code', source: 'def grade(sample, item):\n    return 1.0\n' },
+      ],
+    })
+  },
   'evals.delete': async ({ client }) => {
     const { id } = await client.evals.create({
       data_source_config: { type: 'logs', metadata: { a: 'b' } },
