@@ -32,44 +32,109 @@ const keepAliveMs = 75_000
 /** @throws the error of `listen` (EADDRINUSE, EACCES, ...) */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { control, relay, onOpened, onClosed } = options
-  /** Sockets on which an answer has begun: a parse error after that can only end them. */
-  const answering = new WeakSet<Duplex>()
+  /** Every socket with the number of its exchanges under way. One without any has nothing to finish. */
+  const sockets = new Map<Duplex, number>()
+  const isAnswering = (socket: Duplex): boolean => (sockets.get(socket) ?? 0) > 0
+  /** Answers that are not over. */
+  const open = new Set<ServerResponse>()
+  let isDraining = false
   /** Sockets that end with the answer they are getting: what was pipelined behind it is no request any more (RFC 9112 9.6). */
   const closing = new WeakSet<Duplex>()
 
   function handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { socket } = incoming
     if (closing.has(socket)) return
-    if (control(incoming, outgoing)) return
-    answering.add(socket)
-    onOpened()
+    count(socket, 1)
+    open.add(outgoing)
     outgoing.once('close', () => {
-      answering.delete(socket)
-      onClosed()
+      count(socket, -1)
+      open.delete(outgoing)
     })
-    void (actions(incoming, outgoing) ?? relay(incoming, outgoing))
+    if (isDraining) outgoing.shouldKeepAlive = false
+    if (!control(incoming, outgoing)) {
+      onOpened()
+      outgoing.once('close', onClosed)
+      void (actions(incoming, outgoing) ?? relay(incoming, outgoing))
+    }
     if (!outgoing.shouldKeepAlive) closing.add(socket)
   }
 
+  /** A socket that is gone is not counted any more. */
+  function count(socket: Duplex, change: 1 | -1): void {
+    const before = sockets.get(socket)
+    if (before !== undefined) sockets.set(socket, before + change)
+  }
+
   const server = createServer(
-    { maxHeaderSize: options.maxHeaderBytes, headersTimeout: options.headMs, requestTimeout: 0, connectionsCheckingInterval: Math.min(1000, options.headMs), keepAliveTimeout: keepAliveMs, noDelay: true, requireHostHeader: false },
+    {
+      maxHeaderSize: options.maxHeaderBytes,
+      headersTimeout: options.headMs,
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.min(1000, options.headMs),
+      keepAliveTimeout: keepAliveMs,
+      noDelay: true,
+      requireHostHeader: false,
+    },
     handle,
   )
+  server.on('connection', (socket: Duplex) => {
+    sockets.set(socket, 0)
+    socket.once('close', () => sockets.delete(socket))
+  })
   const actions = options.actions(createInnerCaller(server))
   // 100 Continue waits until a room wants the body; any other expectation is refused (RFC 9110 10.1.1).
   server.on('checkContinue', handle)
-  server.on('checkExpectation', (_incoming: IncomingMessage, outgoing: ServerResponse) => answerRaw(outgoing.socket, new Refusal('expectation_failed')))
-  server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => answerRaw(socket, new Refusal('malformed_request', { why: 'CONNECT has no meaning here' })))
+  server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const body = errorBody(new Refusal('expectation_failed'))
+    const id = newRequestId()
+    closing.add(incoming.socket)
+    outgoing.shouldKeepAlive = false
+    outgoing.writeHead(417, [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+      'x-request-id',
+      id,
+      'x-relay-request-id',
+      id,
+    ])
+    outgoing.end(body)
+  })
+  server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => {
+    // Behind a request that still waits for its answer, anything written here would be taken for that answer.
+    if (isAnswering(socket)) socket.destroy()
+    else answerRaw(socket, new Refusal('malformed_request', { why: 'CONNECT has no meaning here' }))
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || answering.has(socket)) socket.destroy()
+    if (error.code === 'ECONNRESET' || isAnswering(socket)) socket.destroy()
     else answerRaw(socket, refusalOf(error, options.headMs))
   })
   // Nothing below may hold the process up: a socket that misbehaves is only ever closed.
   server.on('dropRequest', (_incoming: IncomingMessage, socket: Duplex) => socket.destroy())
 
+  /** node's own closing forgets sockets that never sent a whole head, and with them the time a head may take. */
+  function close(drainMs: number): Promise<void> {
+    isDraining = true
+    for (const outgoing of open) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
+    return new Promise((resolve) => {
+      const endIdle = (): void => {
+        for (const [socket, exchanges] of sockets) if (exchanges === 0) socket.destroy()
+      }
+      const sweep = setInterval(endIdle, 50)
+      const cut = setTimeout(() => server.closeAllConnections(), drainMs)
+      server.close(() => {
+        clearInterval(sweep)
+        clearTimeout(cut)
+        resolve()
+      })
+      endIdle()
+    })
+  }
+
   await listen(server, options.host, options.port)
   const address = server.address()
-  return { port: typeof address === 'object' && address !== null ? address.port : options.port, close: (drainMs) => close(server, drainMs) }
+  return { port: typeof address === 'object' && address !== null ? address.port : options.port, close }
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -79,20 +144,6 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       server.off('error', reject)
       resolve()
     })
-  })
-}
-
-function close(server: Server, drainMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    // A kept-alive connection becomes idle only when its exchange ends.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50)
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs)
-    server.close(() => {
-      clearInterval(sweep)
-      clearTimeout(cut)
-      resolve()
-    })
-    server.closeIdleConnections()
   })
 }
 
@@ -115,4 +166,4 @@ function answerRaw(socket: Duplex | null, refusal: Refusal): void {
   setTimeout(() => socket.destroy(), 1000).unref()
 }
 
-const reasons: Readonly<Record<number, string>> = { 400: 'Bad Request', 408: 'Request Timeout', 417: 'Expectation Failed', 431: 'Request Header Fields Too Large' }
+const reasons: Readonly<Record<number, string>> = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' }

@@ -11,6 +11,8 @@ export type Departure = {
   readonly hasLeft: () => boolean
   /** Called once, at once when the client is already gone. One listener at a time: the room that holds the exchange. */
   readonly onLeave: (listener: (() => void) | null) => void
+  /** The answer is written whole though not ended yet: whoever goes now has not left. */
+  readonly answered: () => void
   /** Resolves when the answer is over either way: true when it was written whole. */
   readonly over: Promise<boolean>
 }
@@ -18,9 +20,10 @@ export type Departure = {
 export function watchDeparture(outgoing: ServerResponse): Departure {
   let listener: (() => void) | null = null
   let hasLeft = false
+  let isAnswered = false
   const over = new Promise<boolean>((resolve) => {
     outgoing.once('close', () => {
-      hasLeft = !outgoing.writableFinished
+      hasLeft = !outgoing.writableFinished && !isAnswered
       if (hasLeft) listener?.()
       listener = null
       resolve(!hasLeft)
@@ -29,6 +32,9 @@ export function watchDeparture(outgoing: ServerResponse): Departure {
   return {
     hasLeft: () => hasLeft,
     over,
+    answered: () => {
+      isAnswered = true
+    },
     onLeave(next) {
       listener = next
       if (hasLeft) next?.()

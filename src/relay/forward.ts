@@ -30,7 +30,7 @@ export function createForward(options: ForwardOptions): Forward {
     for (;;) {
       tally.attempts++
       try {
-        const { reply, replyHead } = await attempt(routed, request, options)
+        const { reply, replyHead } = await attempt(routed, tally.attempts === 1 ? request : { ...request, isFresh: true }, options)
         // It broke off in the same read as its head: nothing has gone out yet, so this can still be an honest refusal.
         if (reply.failure !== null) throw reply.failure
         if (replyHead.status === 401) {
@@ -95,6 +95,7 @@ function wireRequest({ incoming, account, upstreamPath, presented, head, endpoin
     head: `${lines}\r\n`,
     body: body.kind === 'stream' ? { kind: 'stream', stream: incoming, bytes: body.bytes } : body,
     silenceMs: options.deadlines[endpoint.pace],
+    isFresh: false,
   }
 }
 

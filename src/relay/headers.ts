@@ -117,7 +117,7 @@ export function readHeadFacts(raw: readonly string[], httpVersion: string): Head
       if (!hostText.test(value)) facts.problem ??= 'the host header is not a host'
     } else if (name === 'connection') facts.connection += `,${value}`
     else if (name === 'upgrade') facts.isUpgrade = true
-    else if (name === 'expect') facts.expectsContinue = true
+    else if (name === 'expect') facts.expectsContinue = httpVersion !== '1.0'
   }
   // RFC 9112 3.2: 1.0 knows no Host.
   if (hosts === 0 && httpVersion !== '1.0') facts.problem ??= 'no host header'

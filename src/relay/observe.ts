@@ -7,7 +7,8 @@ import { clientHeaders, headerValue } from './headers.ts'
 export type Observe = (forwarded: Forwarded) => Promise<Outcome>
 
 export function createObserve(tick: () => number): Observe {
-  return async ({ reply, replyHead, outgoing, incoming, departure, requestId, tally }) => {
+  return async (forwarded) => {
+    const { reply, replyHead, outgoing, incoming, departure, requestId, tally } = forwarded
     const { status, reason } = replyHead
     const headers = clientHeaders(replyHead.headers, status === 204 || status === 304)
     headers.push('x-relay-request-id', requestId)
@@ -18,7 +19,7 @@ export function createObserve(tick: () => number): Observe {
     outgoing.sendDate = false
     const hasLength =
       replyHead.framing.kind === 'length' || (replyHead.framing.kind === 'none' && headerValue(headers, 'content-length') !== null)
-    const writer = startAnswer(outgoing, status, reason, headers, hasLength, incoming.httpVersion === '1.0')
+    const writer = startAnswer(forwarded, status, reason, headers, hasLength)
 
     let hasFailed = false
     departure.onLeave(() => reply.abort())

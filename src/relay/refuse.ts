@@ -2,13 +2,11 @@
 import { errorBody, Refusal } from '../kernel/errors.ts'
 import { ClientLeft } from './departure.ts'
 import type { Opened, Outcome } from './exchange.ts'
-import { discardBody } from './body/discard.ts'
+import { endAnswer } from './body/end-answer.ts'
 
 /** @returns how the exchange ended, and the unexpected error when it was one: the caller logs it */
-export function refuse(
-  { outgoing, incoming, requestId, tally }: Opened,
-  error: unknown,
-): { readonly outcome: Outcome; readonly unexpected: unknown } {
+export function refuse(opened: Opened, error: unknown): { readonly outcome: Outcome; readonly unexpected: unknown } {
+  const { outgoing, incoming, requestId, tally } = opened
   const unexpected = error instanceof Refusal || error instanceof ClientLeft ? null : error
   if (error instanceof ClientLeft) return { outcome: 'client-left', unexpected }
   if (outgoing.headersSent || outgoing.destroyed) {
@@ -16,7 +14,7 @@ export function refuse(
     return { outcome: 'upstream-failed', unexpected }
   }
   const refusal = error instanceof Refusal ? error : new Refusal('internal_error', {}, { cause: error })
-  const body = Buffer.from(errorBody(refusal))
+  const body = Buffer.from(errorBody(refusal)).toString('latin1')
   tally.status = refusal.status
   tally.answerBytes = body.length
   const headers = [
@@ -31,9 +29,8 @@ export function refuse(
     ...refusal.headers,
   ]
   // A client that waits for 100 Continue will not send the body we would have to read over.
-  if (refusal.endsConnection || incoming.headers.expect !== undefined) outgoing.shouldKeepAlive = false
+  if (refusal.endsConnection || (incoming.httpVersion === '1.1' && incoming.headers.expect !== undefined)) outgoing.shouldKeepAlive = false
   outgoing.writeHead(refusal.status, headers)
-  outgoing.end(body)
-  discardBody(incoming)
+  endAnswer(opened, body)
   return { outcome: 'refused', unexpected }
 }

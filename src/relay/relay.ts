@@ -4,7 +4,6 @@ import { Refusal } from '../kernel/errors.ts'
 import { newRequestId } from '../kernel/ids.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Authorize } from './authorize.ts'
-import { discardBody } from './body/discard.ts'
 import { watchDeparture } from './departure.ts'
 import type { Opened } from './exchange.ts'
 import type { Forward } from './forward.ts'
@@ -39,7 +38,6 @@ export function createRelay({ receive, authenticate, authorize, route, forward, 
       const routed = route(authorized)
       const forwarded = await forward(routed)
       const outcome = await observe(forwarded)
-      discardBody(incoming)
       settle(opened, outcome, null)
     } catch (error) {
       const { outcome, unexpected } = refuse(opened, error)

@@ -18,6 +18,8 @@ export type WireRequest = {
     | { readonly kind: 'stream'; readonly stream: Readable; readonly bytes: number | null }
   /** Longest silence of the upstream, ms. */
   readonly silenceMs: number
+  /** Over a connection that nothing was sent on before: what else waits idle may be as stale as the last one. */
+  readonly isFresh: boolean
 }
 
 /** The moments of an answer: `head` once, `data` any number of times, then exactly one of `end` and `fail`. */

@@ -125,8 +125,11 @@ export function createPool(options: PoolOptions): Pool {
 
   function place(job: Job): void {
     const connection = idle.pop()
-    if (connection !== undefined) reuse(connection, job)
-    else if (all.size + connecting >= options.maxConnections) wait(job)
+    if (connection !== undefined && !job.request.isFresh) reuse(connection, job)
+    else if (connection !== undefined) {
+      connection.destroy()
+      open(job)
+    } else if (all.size + connecting >= options.maxConnections) wait(job)
     else open(job)
   }
 

@@ -1,0 +1,20 @@
+// Ends an answer. Where it comes before the request was read whole, and the connection ends with it, its end waits: node would
+// close at once, the unread rest of the body would turn that into a reset, and a reset throws away what the client had not
+// yet read of the answer (RFC 9112 9.6).
+import type { Opened } from '../exchange.ts'
+import { discardBody } from './discard.ts'
+
+/** @param last the last bytes of the answer as latin1 text, with whatever framing they need; null when all are written */
+export function endAnswer({ incoming, outgoing, departure }: Opened, last: string | null): void {
+  if (outgoing.writableEnded || outgoing.destroyed) return
+  if (incoming.complete || outgoing.shouldKeepAlive) {
+    if (last === null) outgoing.end()
+    else outgoing.end(last, 'latin1')
+    discardBody(incoming)
+    return
+  }
+  if (last === null) outgoing.flushHeaders()
+  else outgoing.write(last, 'latin1')
+  departure.answered()
+  discardBody(incoming, () => outgoing.end())
+}
