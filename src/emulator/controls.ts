@@ -6,8 +6,7 @@ import { ring } from './families/calls/stored.ts'
 import { readFilter } from './journal.ts'
 import type { Journal } from './journal.ts'
 import type { Platform } from './platform.ts'
-import { ScriptError } from './script/read-script.ts'
-import { scriptSchema } from './script/script.ts'
+import { ScriptError } from './script/script-error.ts'
 import type { Scripts } from './script/scripts.ts'
 
 export type Controls = (method: string, path: string, rawQuery: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -57,7 +56,7 @@ export function createControls({
       await scripts.replace(null)
       return {}
     },
-    'GET /_emulator/script/schema': async () => scriptSchema,
+    'GET /_emulator/script/schema': async () => (await import('./script/script.ts')).scriptSchema,
     'POST /_emulator/reset': async () => {
       reset()
       return {}

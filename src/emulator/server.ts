@@ -12,7 +12,6 @@ import { invalid, missingKey, wrongKey } from './errors.ts'
 import type { Chance } from './faults/chance.ts'
 import { FaultError, parseFault } from './faults/fault.ts'
 import type { Fault } from './faults/fault.ts'
-import { sendFaulty } from './faults/send-faulty.ts'
 import { newId } from './ids.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import type { Platform } from './platform.ts'
@@ -66,9 +65,11 @@ export function createEdge({ platform, journal, controls, scripts, chance, tape 
     try {
       // A recorded answer has all its headers.
       const shown = answer.kind === 'stream' ? [] : headers
-      await (fault === null
-        ? send(answer, response, shown)
-        : sendFaulty({ answer, fault, response, headers: shown, clock: platform.clock }))
+      if (fault === null) await send(answer, response, shown)
+      else {
+        const { sendFaulty } = await import('./faults/send-faulty.ts')
+        await sendFaulty({ answer, fault, response, headers: shown, clock: platform.clock })
+      }
     } catch (error) {
       // The head is out: a broken answer can only be shown by breaking off.
       isBrokenOff = error instanceof BrokenOff

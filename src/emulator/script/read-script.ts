@@ -4,11 +4,7 @@ import { catalog } from '../../catalog/index.ts'
 import type { Path } from './fields.ts'
 import { scriptFields, scriptOf } from './script.ts'
 import type { Script } from './script.ts'
-
-/** One problem a line: `script.yaml line 7, rules[1].reply: …`. */
-export class ScriptError extends Error {
-  override readonly name = 'ScriptError'
-}
+import { ScriptError } from './script-error.ts'
 
 export type ScriptReader = (text: string, name: string) => Script
 

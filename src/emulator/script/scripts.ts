@@ -6,8 +6,7 @@ import type { Fault } from '../faults/fault.ts'
 import type { Platform } from '../platform.ts'
 import { plainReply } from '../text/reply.ts'
 import type { Prompt, PromptMessage, PromptTool, Replier, Reply } from '../text/reply.ts'
-import { loadScriptReader, readScriptFile, ScriptError } from './read-script.ts'
-import type { ScriptReader } from './read-script.ts'
+import { ScriptError } from './script-error.ts'
 import type { Conditions, Rule, Script, ScriptedReply } from './script.ts'
 
 /** What asks for a reply, and is told what the script did about it. */
@@ -39,7 +38,7 @@ type Options = { readonly file: string | null; readonly reply: Replier; readonly
 
 /** @throws ScriptError where the file is no script */
 export async function createScripts({ file, reply: ownReply, warn }: Options): Promise<Scripts> {
-  const source = file === null ? null : createSource(file, await loadScriptReader(), warn)
+  const source = file === null ? null : await createSource(file, warn)
   let replacement: Script | null = null
   let counts = new Map<Rule, number>()
 
@@ -96,7 +95,7 @@ export async function createScripts({ file, reply: ownReply, warn }: Options): P
       return { ...platform, reply: replierFor(origin) }
     },
     replace: async (text) => {
-      replacement = text === null ? null : (await loadScriptReader())(text, 'the script')
+      replacement = text === null ? null : await readScript(text)
       counts = new Map()
     },
     report: () => rules().map((rule) => ({ name: rule.name, matched: counts.get(rule) ?? 0 })),
@@ -104,6 +103,12 @@ export async function createScripts({ file, reply: ownReply, warn }: Options): P
       counts = new Map()
     },
   }
+}
+
+/** Loaded by those who have a script: nobody else waits for its grammar. */
+async function readScript(text: string): Promise<Script> {
+  const { loadScriptReader } = await import('./read-script.ts')
+  return (await loadScriptReader())(text, 'the script')
 }
 
 /** Operations that ask the replier at once; rules meet the others before they begin. */
@@ -192,7 +197,9 @@ type Source = {
 }
 
 /** The file is looked at when it is needed: no watcher can miss a change, and the next request after one sees it. */
-function createSource(file: string, read: ScriptReader, warn: Platform['warn']): Source {
+async function createSource(file: string, warn: Platform['warn']): Promise<Source> {
+  const { loadScriptReader, readScriptFile } = await import('./read-script.ts')
+  const read = await loadScriptReader()
   const versionOf = (): string => {
     const found = statSync(file, { bigint: true, throwIfNoEntry: false })
     return found === undefined ? 'gone' : `${found.mtimeNs} ${found.size} ${found.ino}`
