@@ -28,6 +28,7 @@ describe('through relay and emulator', () => {
   const typed: TypedAnswer[] = []
   /** Rows that were called with success, by their own driver or by one that came before and needed what they make. */
   const answered = new Set<string>()
+  const calledByMethod = new Set<string>()
   /** A problem is told by the first row that meets it. */
   const told = new Set<string>()
 
@@ -43,10 +44,20 @@ describe('through relay and emulator', () => {
       const news = [...new Set(problems)].filter((problem) => !told.has(problem))
       for (const problem of news) told.add(problem)
       if (news.length > 0) assert.fail(news.join('\n'))
-      for (const { row: called, status } of exchanges) if (status < 300) answered.add(called.id)
+      for (const { row: called, status, method } of exchanges) {
+        if (status < 300) answered.add(called.id)
+        if (status < 300 && method !== null) calledByMethod.add(called.id)
+      }
       assert.ok(answered.has(row.id), 'was not called with success')
     })
   }
+
+  test('every row was called by a method of the SDK, but for those it has none for', () => {
+    assert.deepEqual(
+      rows.filter(({ id }) => !calledByMethod.has(id)).map(({ id }) => id),
+      ['evals.runs.update'],
+    )
+  })
 
   test('every answer is of the type that its method of the SDK promises', async () => {
     const distinct = new Map(typed.map((answer) => [`${answer.name} ${JSON.stringify(shapeOf(answer.value))}`, answer]))

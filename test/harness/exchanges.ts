@@ -46,6 +46,8 @@ export function recordingSdk(world: World): RecordingSdk {
       get: (_, name) => {
         const value: unknown = Reflect.get(target, name, target)
         if (typeof name === 'symbol' || name.startsWith('_')) return value
+        // `client.post` and its like are no operation; they have to find the client's private fields.
+        if (typeof value === 'function' && path === '') return value.bind(target) as unknown
         if (typeof value === 'function')
           return (...args: unknown[]) => methods.run(path + name, () => Reflect.apply(value, target, args) as unknown)
         const isResource = typeof value === 'object' && value !== null && '_client' in value
