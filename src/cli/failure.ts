@@ -19,7 +19,7 @@ const exitCodeByName: Readonly<Record<string, number>> = {
   SettingsError: exitCodes.usage,
   StoreError: exitCodes.failure,
   TokenError: exitCodes.failure,
-  ScriptError: exitCodes.usage,
+  DocumentError: exitCodes.usage,
   FaultError: exitCodes.usage,
   RecordingError: exitCodes.usage,
 }

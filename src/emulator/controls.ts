@@ -6,7 +6,7 @@ import { ring } from './families/calls/stored.ts'
 import { readFilter } from './journal.ts'
 import type { Journal } from './journal.ts'
 import type { Platform } from './platform.ts'
-import { ScriptError } from './script/script-error.ts'
+import { DocumentError } from './script/document-error.ts'
 import type { Scripts } from './script/scripts.ts'
 
 export type Controls = (method: string, path: string, rawQuery: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -47,7 +47,7 @@ export function createControls({
       try {
         await scripts.replace((await readAll(request)).toString('utf8'))
       } catch (error) {
-        if (!(error instanceof ScriptError)) throw error
+        if (!(error instanceof DocumentError)) throw error
         throw invalid(error.message, null, 'invalid_script')
       }
       return { rules: scripts.report() }

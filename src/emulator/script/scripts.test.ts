@@ -309,7 +309,7 @@ rules:
       model:
 `
   await assert.rejects(startScripted(script), (error: Error) => {
-    assert.equal(error.name, 'ScriptError')
+    assert.equal(error.name, 'DocumentError')
     const lines = error.message.split('\n').map((line) => line.replace(/^.*script\.yaml /, ''))
     assert.deepEqual(lines, [
       'line 4, rules[0] "weather", when.user.containss: is not known here: use text, contains, matches',

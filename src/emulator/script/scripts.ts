@@ -6,7 +6,7 @@ import type { Fault } from '../faults/fault.ts'
 import type { Platform } from '../platform.ts'
 import { plainReply } from '../text/reply.ts'
 import type { Prompt, PromptMessage, PromptTool, Replier, Reply } from '../text/reply.ts'
-import { ScriptError } from './script-error.ts'
+import { DocumentError } from './document-error.ts'
 import type { Conditions, Rule, Script, ScriptedReply } from './script.ts'
 
 /** What asks for a reply, and is told what the script did about it. */
@@ -36,7 +36,7 @@ export type Scripts = {
 
 type Options = { readonly file: string | null; readonly reply: Replier; readonly warn: Platform['warn'] }
 
-/** @throws ScriptError where the file is no script */
+/** @throws DocumentError where the file is no script */
 export async function createScripts({ file, reply: ownReply, warn }: Options): Promise<Scripts> {
   const source = file === null ? null : await createSource(file, warn)
   let replacement: Script | null = null
@@ -198,23 +198,24 @@ type Source = {
 
 /** The file is looked at when it is needed: no watcher can miss a change, and the next request after one sees it. */
 async function createSource(file: string, warn: Platform['warn']): Promise<Source> {
-  const { loadScriptReader, readScriptFile } = await import('./read-script.ts')
-  const read = await loadScriptReader()
+  const [{ loadScriptReader }, { readText }] = await Promise.all([import('./read-script.ts'), import('./read-document.ts')])
+  const readScriptText = await loadScriptReader()
+  const read = (): Script => readScriptText(readText(file, 'script'), file)
   const versionOf = (): string => {
     const found = statSync(file, { bigint: true, throwIfNoEntry: false })
     return found === undefined ? 'gone' : `${found.mtimeNs} ${found.size} ${found.ino}`
   }
   let version = versionOf()
-  let script = readScriptFile(file, read)
+  let script = read()
   return {
     isRenewed: () => {
       const current = versionOf()
       if (current === version) return false
       version = current
       try {
-        script = readScriptFile(file, read)
+        script = read()
       } catch (error) {
-        if (!(error instanceof ScriptError)) throw error
+        if (!(error instanceof DocumentError)) throw error
         warn('the script has changed and cannot be read, the rules of before stay', error.message)
         return false
       }
