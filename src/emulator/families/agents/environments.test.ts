@@ -141,6 +141,8 @@ test('what a hosted turn writes to the outputs is published, byte for byte and f
   await sessions
     .stream(result.session_id, { input: 'Reply with exactly: second. Write it to /workspace/outputs/a.txt and to /workspace/notes.md' })
     .finalResult()
+  // What a turn does not write, it does not publish again.
+  await sessions.stream(result.session_id, { input: 'Reply with exactly: nothing to write' }).finalResult()
   const artifacts = (await sessions.artifacts.list(result.session_id)).data
   assert.deepEqual(
     artifacts.map(({ path }) => path),

@@ -79,6 +79,27 @@ test('a turn survives a restart in its middle', async () => {
   assert.match(JSON.stringify((await emulator.client.beta.agents.sessions.items.list(id)).data[0]), /still here/)
 })
 
+test('webhooks are told of every state of a session, with its environment, and of what it waits for', async () => {
+  await using emulator = await startTestEmulator()
+  const { id } = await emulator.client.beta.agents.sessions.create({
+    agent: { ...agent, tools: [weather] },
+    environment: none,
+    input: 'What is the weather in Paris?',
+  })
+  await untilSession(emulator.client, id, 'requires_action')
+  await emulator.client.beta.agents.sessions.events.create(id, { events: [{ type: 'agent.session.input.cancel' }] })
+  const { data } = (await (await fetch(`${emulator.url}/_emulator/events`)).json()) as { data: { type: string; data: unknown }[] }
+  assert.deepEqual(
+    data.map((event) => [event.type, event.data]),
+    [
+      ['agent.session.created', { id, environment_type: 'none' }],
+      ['agent.session.in_progress', { id, environment_type: 'none' }],
+      ['agent.session.action_required', { id, required_action: { type: 'function_call' } }],
+      ['agent.session.idle', { id, environment_type: 'none' }],
+    ],
+  )
+})
+
 test('a failing model fails the turn, not the session', async () => {
   let isBroken = true
   await using emulator = await startTestEmulator({
@@ -190,6 +211,7 @@ test('every turn that ended has a trace, the same each time it is read, without 
   await using emulator = await startTestEmulator()
   const { sessions } = emulator.client.beta.agents
   const { id } = await sessions.create({ agent, environment: none, input: 'Reply with exactly: heliotrope' })
+  assert.deepEqual((await sessions.traces.list(id)).data, [])
   await untilSession(emulator.client, id, 'idle')
   const [trace] = (await sessions.traces.list(id)).data
   const [turn] = (await sessions.turns.list(id)).data
