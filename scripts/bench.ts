@@ -18,6 +18,7 @@ import { findNginx } from './bench/nginx.ts'
 import { readOptions, usage, type BenchOptions, type Extent } from './bench/options.ts'
 import { chooseCores } from './bench/pinning.ts'
 import { openFilesLimit } from './bench/processes.ts'
+import { median } from './bench/statistics.ts'
 import { mergeGenerations, toRows, toTable } from './bench/report.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -57,7 +58,7 @@ async function main({ only, isJson, ...options }: BenchOptions): Promise<number>
   )
 
   await using load = await startLoadProcess(cores)
-  const bench: Bench = { load, plans, cores, extent, wrong: new Map() }
+  const bench: Bench = { load, plans, cores, extent, wrong: new Map(), waits: [] }
   const measurements: Measurement[] = []
   if (only.has('start')) {
     say('start ...')
@@ -82,6 +83,11 @@ async function main({ only, isJson, ...options }: BenchOptions): Promise<number>
 
   for (const [reason, count] of bench.wrong)
     notes.push(`WRONG ANSWERS ${reason} (${count} times): do not trust the figures of this contender`)
+  const wait = median(bench.waits)
+  if (wait > 0.03)
+    notes.push(
+      `other programs had nginx's core ${Math.round(100 * wait)} % of the time: latencies of this run say nothing, ratios of CPU time little`,
+    )
   const rows = toRows(mergeGenerations(measurements))
   const seconds = Math.round((Date.now() - startedAt) / 1000)
   if (isJson) {

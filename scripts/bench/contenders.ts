@@ -1,5 +1,5 @@
 // The servers that are compared, each started as its users start it, on a port of its own and all on the same core.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -9,9 +9,9 @@ import { createMessageReader } from './framing.ts'
 import { configureNginx } from './nginx.ts'
 import { chatRequest, operatorKey, relayToken } from './payloads.ts'
 import { startPinned, stop } from './pinning.ts'
-import { cpuMicroseconds, residentBytes } from './processes.ts'
+import { cpuMicroseconds, residentBytes, waitedMicroseconds } from './processes.ts'
 
-export type ContenderName = 'nginx' | 'nginx, no log' | 'bare' | 'relay' | 'other'
+export type ContenderName = 'nginx' | 'nginx, no log' | 'bare' | 'relay' | 'other' | 'direct'
 
 /** What has to be known to start a contender; starting it is repeatable (start time and memory need fresh processes). */
 export type ContenderPlan = { readonly name: ContenderName; start(options: StartContext): Promise<Contender> }
@@ -26,6 +26,7 @@ export type Contender = AsyncDisposable & {
   /** From the start of the process to its first 200. */
   readonly firstAnswerMs: number
   readonly cpuMicroseconds: () => number
+  readonly waitedMicroseconds: () => number
   readonly residentBytes: () => number
   /** How the process ended, when nobody asked it to. */
   readonly end: () => string | undefined
@@ -65,7 +66,7 @@ export function relayPlan(checkout: string, name: ContenderName = 'relay', extra
     start: async (context) => {
       const port = await freePort()
       const args = [...flags, entry, 'start']
-      return launch({ name, port, command: process.execPath, args, env: relayEnvironment(port, context), context, cwd: checkout })
+      return launch({ name, port, command: process.execPath, args, env: relayEnvironment(port, context), context })
     },
   }
 }
@@ -100,10 +101,9 @@ type Launch = {
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly context: StartContext
-  readonly cwd?: string
 }
 
-async function launch({ name, port, command, args, env, context, cwd }: Launch): Promise<Contender> {
+async function launch({ name, port, command, args, env, context }: Launch): Promise<Contender> {
   mkdirSync(context.directory, { recursive: true })
   const output = openSync(join(context.directory, 'output.log'), 'a')
   const startedAt = performance.now()
@@ -112,20 +112,21 @@ async function launch({ name, port, command, args, env, context, cwd }: Launch):
     command,
     args,
     env,
+    // Not in a checkout: a settings file there would change what is measured.
+    cwd: context.directory,
     stdio: ['ignore', output, output],
-    ...(cwd === undefined ? {} : { cwd }),
   })
   closeSync(output)
   const pid = child.pid
   if (pid === undefined) throw new Error(`${command} could not be started`)
-  let end: string | undefined
-  child.once('exit', (code, signal) => {
-    const said = readFileSync(join(context.directory, 'output.log'), 'utf8').slice(-2000)
-    end = `${name} ended with ${signal ?? `code ${code}`}; it said:\n${said}`
-  })
+  const end = (): string | undefined => {
+    if (child.exitCode === null && child.signalCode === null) return undefined
+    return `${name} ended with ${child.signalCode ?? `code ${child.exitCode}`}; it said:\n${lastWords(join(context.directory, 'output.log'))}`
+  }
   const deadline = performance.now() + 15_000
   while (!(await answersOk(port))) {
-    if (end !== undefined) throw new Error(end)
+    const ended = end()
+    if (ended !== undefined) throw new Error(ended)
     if (performance.now() > deadline) {
       await stop(child)
       throw new Error(`${name} does not answer 200 within 15 s`)
@@ -137,10 +138,20 @@ async function launch({ name, port, command, args, env, context, cwd }: Launch):
     port,
     firstAnswerMs: performance.now() - startedAt,
     cpuMicroseconds: () => cpuMicroseconds(pid),
+    waitedMicroseconds: () => waitedMicroseconds(pid),
     residentBytes: () => residentBytes(pid),
-    end: () => end,
+    end,
     [Symbol.asyncDispose]: () => stop(child),
   }
+}
+
+/** The end of a log that may be hundreds of megabytes long. */
+function lastWords(path: string): string {
+  const file = openSync(path, 'r')
+  const bytes = Buffer.alloc(2000)
+  const length = readSync(file, bytes, 0, bytes.length, Math.max(0, fstatSync(file).size - bytes.length))
+  closeSync(file)
+  return bytes.toString('utf8', 0, length)
 }
 
 /** One whole exchange; false for a refused connection or any other status. */

@@ -28,6 +28,8 @@ export type Bench = {
   readonly extent: Extent
   /** Wrong answers seen while measuring, by contender and reason. */
   readonly wrong: Map<string, number>
+  /** Share of each of nginx's windows in which it wanted its core and did not get it: nginx is one thread, so others had it. */
+  readonly waits: number[]
 }
 
 const bytesPerMegabyte = 1_000_000
@@ -178,7 +180,7 @@ export async function measureCost(
   for (let round = 0; round < cost.rounds; round++) {
     for (const { name, port, contender } of rotate(lanes, round)) {
       const before = contender.cpuMicroseconds()
-      const result = await bench.load.run(cost.task(port))
+      const result = await watched(bench, contender, () => bench.load.run(cost.task(port)))
       // What was put off to after the answer (log lines, counters) belongs to the price.
       await sleep(50)
       rounds.get(name)?.push(cost.figure(contender.cpuMicroseconds() - before, result))
@@ -193,22 +195,34 @@ export async function measureLatency(bench: Bench, contenders: readonly Contende
   const { rounds: count, durationMs } = bench.extent.latency
   const names = contenders.map((contender) => contender.name)
   const [p50, p99] = [emptyRounds(names), emptyRounds(names)]
+  const [directP50, directP99]: [number[], number[]] = [[], []]
   const task = (port: number): LoadTask => ({ kind: 'latency', port, connections: 64, ratePerSecond: 1000, durationMs })
   for (const { port } of contenders) await bench.load.run(task(port))
   for (let round = 0; round < count; round++) {
-    const direct = await bench.load.run(task(bench.load.upstreamPort))
+    const { latencyMs: direct } = await bench.load.run(task(bench.load.upstreamPort))
+    directP50.push(1000 * (direct?.p50 ?? Number.NaN))
+    directP99.push(1000 * (direct?.p99 ?? Number.NaN))
     for (const contender of rotate(contenders, round)) {
       const { name, port } = contender
-      const result = await bench.load.run(task(port))
+      const result = await watched(bench, contender, () => bench.load.run(task(port)))
       noteWrong(bench, contender, result)
-      p50.get(name)?.push(1000 * ((result.latencyMs?.p50 ?? Number.NaN) - (direct.latencyMs?.p50 ?? Number.NaN)))
-      p99.get(name)?.push(1000 * ((result.latencyMs?.p99 ?? Number.NaN) - (direct.latencyMs?.p99 ?? Number.NaN)))
+      p50.get(name)?.push(1000 * ((result.latencyMs?.p50 ?? Number.NaN) - (direct?.p50 ?? Number.NaN)))
+      p99.get(name)?.push(1000 * ((result.latencyMs?.p99 ?? Number.NaN) - (direct?.p99 ?? Number.NaN)))
     }
   }
   return [
+    { id: 'latency-direct-p50', title: 'Latency at 1,000/s without a relay, p50', unit: 'µs', rounds: new Map([['direct', directP50]]) },
+    { id: 'latency-direct-p99', title: 'Latency at 1,000/s without a relay, p99', unit: 'µs', rounds: new Map([['direct', directP99]]) },
     { id: 'latency-p50', title: 'Added latency at 1,000/s, p50', unit: 'µs', rounds: p50 },
     { id: 'latency-p99', title: 'Added latency at 1,000/s, p99', unit: 'µs', rounds: p99 },
   ]
+}
+
+async function watched(bench: Bench, contender: Contender, run: () => Promise<LoadResult>): Promise<LoadResult> {
+  const before = contender.waitedMicroseconds()
+  const result = await run()
+  if (contender.name === 'nginx') bench.waits.push((contender.waitedMicroseconds() - before) / (1000 * result.elapsedMs))
+  return result
 }
 
 function emptyRounds(names: readonly ContenderName[]): Map<ContenderName, number[]> {

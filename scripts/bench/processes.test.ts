@@ -15,8 +15,8 @@ import {
 
 const isLinux = process.platform === 'linux'
 
-test('schedstat tells the nanoseconds on the CPU first', () => {
-  assert.equal(parseSchedstat('72530123 54333 2\n'), 72530123)
+test('schedstat tells the nanoseconds on the CPU first, and those of waiting for it second', () => {
+  assert.deepEqual(parseSchedstat('72530123 54333 2\n'), { ran: 72530123, waited: 54333 })
 })
 
 test('ticks are found behind a command name with blanks and parentheses', () => {

@@ -1,9 +1,13 @@
 // What the kernel says about a process and its descendants: CPU time and resident memory, read from /proc (Linux only).
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Nanoseconds on a CPU: the first field of schedstat. Exact, where utime and stime of `stat` are told in ticks of 10 ms. */
-export function parseSchedstat(text: string): number {
-  return Number(text.slice(0, text.indexOf(' ')))
+/**
+ * Nanoseconds on a CPU and nanoseconds of waiting for one: the first two fields of schedstat. Exact, where utime and stime of `stat` are told
+ * in ticks of 10 ms.
+ */
+export function parseSchedstat(text: string): { readonly ran: number; readonly waited: number } {
+  const [ran, waited] = text.split(' ')
+  return { ran: Number(ran), waited: Number(waited) }
 }
 
 /** utime + stime of a `stat` line in ticks. The command name may hold blanks and parentheses, so fields count from the last one. */
@@ -49,7 +53,19 @@ export function cpuMicroseconds(rootPid: number): number {
       const schedstat = readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`)
       // A kernel without CONFIG_SCHED_INFO has no schedstat; ticks of 10 ms are coarse but true.
       nanoseconds +=
-        schedstat === '' ? parseStatTicks(readOrEmpty(`/proc/${pid}/task/${thread}/stat`)) * 1e7 || 0 : parseSchedstat(schedstat)
+        schedstat === '' ? parseStatTicks(readOrEmpty(`/proc/${pid}/task/${thread}/stat`)) * 1e7 || 0 : parseSchedstat(schedstat).ran
+    }
+  }
+  return nanoseconds / 1000
+}
+
+/** Microseconds in which some thread of the tree could have run and did not get a core: how much others used the machine. */
+export function waitedMicroseconds(rootPid: number): number {
+  let nanoseconds = 0
+  for (const pid of processTree(rootPid)) {
+    for (const thread of listed(`/proc/${pid}/task`)) {
+      const schedstat = readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`)
+      if (schedstat !== '') nanoseconds += parseSchedstat(schedstat).waited
     }
   }
   return nanoseconds / 1000
