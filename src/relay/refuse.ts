@@ -2,7 +2,7 @@
 import { errorBody, Refusal } from '../kernel/errors.ts'
 import { ClientLeft } from './departure.ts'
 import type { Opened, Outcome } from './exchange.ts'
-import { endAnswer } from './body/end-answer.ts'
+import { endAnswer, promiseOnlyWhatIsRead } from './body/end-answer.ts'
 
 /** @returns how the exchange ended, and the unexpected error when it was one: the caller logs it */
 export function refuse(opened: Opened, error: unknown): { readonly outcome: Outcome; readonly unexpected: unknown } {
@@ -30,6 +30,7 @@ export function refuse(opened: Opened, error: unknown): { readonly outcome: Outc
   ]
   // A client that waits for 100 Continue will not send the body we would have to read over.
   if (refusal.endsConnection || (incoming.httpVersion === '1.1' && incoming.headers.expect !== undefined)) outgoing.shouldKeepAlive = false
+  promiseOnlyWhatIsRead(opened)
   outgoing.writeHead(refusal.status, headers)
   endAnswer(opened, body)
   return { outcome: 'refused', unexpected }

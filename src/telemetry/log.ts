@@ -44,17 +44,26 @@ export function createLog({
   readonly descriptor?: number
 }): Log {
   let pending = ''
+  /** The rest of a line of which a part is written. */
+  let begun: Buffer = Buffer.alloc(0)
   let timer: NodeJS.Timeout | null = null
 
   function flush(): void {
     if (timer !== null) clearTimeout(timer)
     timer = null
-    let bytes = Buffer.from(pending)
+    let bytes = Buffer.concat([begun, Buffer.from(pending)])
+    let isInLine = begun.length > 0
     pending = ''
+    begun = Buffer.alloc(0)
     try {
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(descriptor, bytes))
+      while (bytes.length > 0) {
+        const written = writeSync(descriptor, bytes)
+        isInLine = bytes[written - 1] !== 0x0a
+        bytes = bytes.subarray(written)
+      }
     } catch {
-      // EAGAIN on a full pipe, EPIPE without a reader: a log that nobody drains must not stop the relay.
+      // EAGAIN on a full pipe, EPIPE without a reader: a log that nobody drains must not stop the relay. A line that has begun is finished later.
+      if (isInLine) begun = bytes.subarray(0, bytes.indexOf(0x0a) + 1)
     }
   }
 

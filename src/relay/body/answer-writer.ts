@@ -2,7 +2,7 @@
 // framing it here in one buffer halves the cost of a stream (measured: `npm run bench`, the burst and paced rows).
 import { releasableBytes, release } from '../../kernel/release.ts'
 import type { Opened } from '../exchange.ts'
-import { endAnswer } from './end-answer.ts'
+import { endAnswer, promiseOnlyWhatIsRead } from './end-answer.ts'
 
 export type AnswerWriter = {
   /** Takes the bytes over: their memory is released once they are sent. @returns false when the client must catch up before more is sent */
@@ -19,6 +19,7 @@ export function startAnswer(opened: Opened, status: number, reason: string, head
   const { outgoing, incoming } = opened
   const isChunked = !hasLength && incoming.httpVersion !== '1.0' && status !== 204 && status !== 304
   if (isChunked) headers.push('Transfer-Encoding', 'chunked')
+  promiseOnlyWhatIsRead(opened)
   outgoing.writeHead(status, reason, headers)
   if (!isChunked) {
     return {

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 
 /** What is cheaper to read over than to reconnect for. */
-const maxDiscardBytes = 8_388_608
+export const maxDiscardBytes = 8_388_608
 /** Time for a client to read an answer that came early, before its connection is cut (RFC 9112 9.6). */
 const maxDiscardMs = 3000
 

@@ -44,6 +44,8 @@ type Exchange = {
 /** Interim answers beyond this are a flood, not information (RFC 9110 15.2 sets no bound). */
 const maxInformational = 32
 const maxPendingBytes = 262_144
+/** What was sent before a reset is here already: only the loop has to come round to it. */
+const lostMs = 1000
 
 export type ConnectionEvents = { readonly idle: (connection: Connection) => void; readonly gone: (connection: Connection) => void }
 
@@ -54,6 +56,8 @@ export class Connection {
   #exchange: Exchange | null = null
   #partialHead: Buffer | null = null
   #served = 0
+  /** Runs once writing has failed: what the upstream said before it went must come within this time. */
+  #lost: NodeJS.Timeout | null = null
   #isGone = false
   /** Set while idle: when the pool must drop it, on the clock of `performance.now()`. */
   expiresAt = Number.POSITIVE_INFINITY
@@ -65,7 +69,8 @@ export class Connection {
     this.#maxHeadBytes = maxHeadBytes
     socket.on('data', (bytes: Buffer) => this.#onData(bytes))
     socket.on('end', () => this.#onEnd())
-    socket.on('error', (cause) => this.#fail(new UpstreamFailure('broken', 'connection lost', { cause })))
+    keepReadable(socket)
+    socket.on('error', (cause) => this.#onError(cause))
     socket.on('close', () => this.#onClose())
   }
 
@@ -225,9 +230,24 @@ export class Connection {
     exchange.sink.end()
   }
 
+  /** An upstream may answer, and go, before it has read the upload: a write then fails while its answer waits to be read (RFC 9112 9.5). */
+  #onError(cause: Error): void {
+    const exchange = this.#exchange
+    const failure = new UpstreamFailure('broken', 'connection lost', { cause })
+    const isWriting = 'syscall' in cause && (cause.syscall === 'write' || cause.syscall === 'writev')
+    if (!isWriting || exchange === null || this.#lost !== null) return this.#fail(failure)
+    exchange.stopSending?.()
+    exchange.isReusable = false
+    exchange.isSent = false
+    this.#lost = setTimeout(() => {
+      if (this.#socket.isPaused()) this.#lost?.refresh()
+      else this.#fail(failure)
+    }, lostMs)
+  }
+
   #onEnd(): void {
     const exchange = this.#exchange
-    if (exchange?.reader?.endsByClose === true) this.#finish(exchange, true)
+    if (exchange?.reader?.endsByClose === true && this.#lost === null) this.#finish(exchange, true)
     else this.#fail(new UpstreamFailure('broken', 'the upstream closed the connection'))
   }
 
@@ -257,6 +277,8 @@ export class Connection {
     const exchange = this.#exchange
     this.#exchange = null
     this.#partialHead = null
+    if (this.#lost !== null) clearTimeout(this.#lost)
+    this.#lost = null
     if (exchange === null) return
     exchange.watch.stop()
     exchange.stopSending?.()
@@ -269,4 +291,23 @@ function joined(head: string, body: Buffer): Buffer {
   bytes.write(head, 0, 'latin1')
   body.copy(bytes, head.length)
   return bytes
+}
+
+/**
+ * Lets the reading side live on when a write fails. node:net destroys a socket at the first error, with what waits in the
+ * kernel unread, and has no public option against it; without these fields (another version of Node) it does as before.
+ */
+function keepReadable(socket: Socket): void {
+  const states = socket as unknown as {
+    readonly _readableState?: { autoDestroy: boolean; errored: Error | null }
+    readonly _writableState?: { autoDestroy: boolean }
+  }
+  const { _readableState: reading, _writableState: writing } = states
+  if (reading === undefined || writing === undefined) return
+  reading.autoDestroy = false
+  writing.autoDestroy = false
+  // A stream that has seen an error drops what it is given to read.
+  socket.on('error', () => {
+    reading.errored = null
+  })
 }

@@ -1,4 +1,4 @@
-// Shutting down, and ends that come early: nothing holds the process up, nothing that was answered is lost.
+// Ends of all kinds: answers that come before the upload was read, connections that end, a process that shuts down.
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { once } from 'node:events'
@@ -88,3 +88,58 @@ for (const version of ['1.1', '1.0'])
     const metrics = await (await fetch(`${world.url}/metrics`)).text()
     assert.match(metrics, /relay_exchanges_total\{endpoint="files.create",status="413",outcome="completed"\} 1/)
   })
+
+test('an answer to an upload that will not be read whole says that its connection ends', async () => {
+  await using upstream = await rawUpstream(async (exchange) => {
+    await exchange.send('HTTP/1.1 413 Payload Too Large\r\nContent-Length: 5\r\n\r\nlarge')
+  })
+  await using world = await startWorld({ upstream })
+  const says = async (length: readonly [string, string]): Promise<string | undefined> => {
+    await using client = await rawClient(world.port)
+    await client.send(
+      requestBytes({
+        method: 'POST',
+        path: '/v1/files',
+        token: world.token,
+        headers: [['Content-Type', 'multipart/form-data; boundary=b'], length],
+      }),
+    )
+    return (await client.answer()).headers.find(([name]) => name.toLowerCase() === 'connection')?.[1]
+  }
+  assert.equal(await says(['Content-Length', '20000000']), 'close')
+  assert.equal(await says(['Transfer-Encoding', 'chunked']), 'close')
+  assert.equal(await says(['Content-Length', '2000']), 'keep-alive')
+})
+
+test('an upstream that answers and is gone before it has read the upload is heard every time', async () => {
+  await using upstream = await rawUpstream(async (exchange) => {
+    await exchange.send('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok')
+    exchange.socket.destroy()
+  })
+  await using world = await startWorld({ upstream })
+  const statuses = new Map<number, number>()
+  for (let round = 0; round < 40; round++) {
+    const form = new FormData()
+    form.set('file', new Blob([Buffer.alloc(2_000_000)]), 'x')
+    const status = await fetch(`${world.url}/v1/files`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.token}` },
+      body: form,
+    }).then(
+      (answer) => answer.status,
+      () => 0,
+    )
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  }
+  assert.equal(statuses.get(502) ?? 0, 0, JSON.stringify([...statuses]))
+})
+
+test('an empty header names no token', async () => {
+  await using upstream = await rawUpstream(answering(ok))
+  await using world = await startWorld({ upstream })
+  const get = (headers: Record<string, string>): Promise<number> =>
+    fetch(`${world.url}/v1/models`, { headers }).then(({ status }) => status)
+  assert.equal(await get({ 'x-relay-key': '', authorization: `Bearer ${world.token}` }), 200)
+  assert.equal(await get({ authorization: 'Bearer ', 'api-key': world.token }), 200)
+  assert.equal(await get({ 'x-relay-key': '', authorization: '', 'api-key': '' }), 401)
+})
