@@ -1,3 +1,4 @@
+// What the reduction keeps of a document and what it leaves, on one small enough to be read at a glance.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Endpoint } from '../../src/catalog/endpoint.ts'
