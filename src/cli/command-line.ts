@@ -167,6 +167,7 @@ script, break answers on purpose, and record and replay what a real upstream say
     .option('--key <key>', 'accept only this key; may be repeated', collect, [])
     .option('--model <id>', 'know this model too; may be repeated', collect, [])
     .option('--script <file>', 'YAML or JSON file that says which request gets which reply; read again when it changes')
+    .option('--seed-file <file>', 'YAML or JSON file of objects to begin with')
     .option('--fault <fault:chance>', 'break this share of the answers, such as "overloaded:0.1"; may be repeated', collect, [])
     .option('--seed <number>', 'which answers those are: the same number, the same answers', '1')
     .option('--record <folder>', 'carry requests to the upstream, with the key of OPENAI_API_KEY, and record what is said')

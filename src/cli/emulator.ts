@@ -15,6 +15,7 @@ export type EmulatorFlags = {
   readonly key: readonly string[]
   readonly model: readonly string[]
   readonly script?: string
+  readonly seedFile?: string
   readonly fault: readonly string[]
   readonly seed: string
   readonly record?: string
@@ -63,6 +64,7 @@ function readFlags(flags: EmulatorFlags) {
     keys: flags.key,
     models: flags.model,
     scriptFile: flags.script === undefined ? null : resolve(flags.script),
+    seedFile: flags.seedFile === undefined ? null : resolve(flags.seedFile),
     faults: flags.fault,
     faultSeed: read('--seed', wholeNumber(0, 4_294_967_295), flags.seed, 0),
     recordDirectory: flags.record === undefined ? null : resolve(flags.record),
@@ -84,7 +86,7 @@ type Options = ReturnType<typeof readFlags>
 
 function greeting(url: string, options: Options, hasUpstreamKey: boolean): readonly string[] {
   const keys = options.keys.length === 0 ? 'any key will do' : 'with a key you named'
-  const { recordDirectory, replayDirectory, scriptFile, faults } = options
+  const { recordDirectory, replayDirectory, scriptFile, seedFile, faults } = options
   const lines: string[] = []
   if (recordDirectory === null) lines.push(`An offline OpenAI answers on ${url} (${keys}); its state is in ${options.dataDir}`)
   else {
@@ -94,6 +96,7 @@ function greeting(url: string, options: Options, hasUpstreamKey: boolean): reado
   if (replayDirectory !== null)
     lines.push(`  replay:   ${replayDirectory}; anything else is ${options.isStrict ? 'an error' : 'answered by the emulator'}`)
   if (scriptFile !== null) lines.push(`  script:   ${scriptFile}, read again when it changes`)
+  if (seedFile !== null) lines.push(`  seed:     ${seedFile}`)
   if (faults.length > 0) lines.push(`  faults:   ${faults.join(', ')}; seed ${options.faultSeed}`)
   return lines
 }

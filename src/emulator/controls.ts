@@ -22,7 +22,7 @@ export function createControls({
   readonly platform: Platform
   readonly journal: Journal
   readonly scripts: Scripts
-  readonly reset: () => void
+  readonly reset: () => Promise<void>
 }): Controls {
   const controls: Readonly<Record<string, Control>> = {
     'GET /_emulator/journal': async (query) => ({ data: journal.read(readFilter(query)) }),
@@ -44,12 +44,7 @@ export function createControls({
     },
     'GET /_emulator/script': async () => ({ rules: scripts.report() }),
     'PUT /_emulator/script': async (_query, request) => {
-      try {
-        await scripts.replace((await readAll(request)).toString('utf8'))
-      } catch (error) {
-        if (!(error instanceof DocumentError)) throw error
-        throw invalid(error.message, null, 'invalid_script')
-      }
+      await scripts.replace((await readAll(request)).toString('utf8'))
       return { rules: scripts.report() }
     },
     'DELETE /_emulator/script': async () => {
@@ -57,8 +52,13 @@ export function createControls({
       return {}
     },
     'GET /_emulator/script/schema': async () => (await import('./script/script.ts')).scriptSchema,
+    'GET /_emulator/seed': async () => ({ ids: (await import('./seed/seed.ts')).seededIds(platform) }),
+    'POST /_emulator/seed': async (_query, request) => {
+      const { seed } = await import('./seed/seed.ts')
+      return { ids: await seed(platform, (await readAll(request)).toString('utf8'), { name: 'the seed', folder: null }) }
+    },
     'POST /_emulator/reset': async () => {
-      reset()
+      await reset()
       return {}
     },
   }
@@ -71,6 +71,7 @@ export function createControls({
         return [200, await control(new URLSearchParams(rawQuery), request)]
       } catch (error) {
         if (error instanceof ApiError) return [error.status, { error: errorObject(error) }]
+        if (error instanceof DocumentError) return [400, { error: errorObject(invalid(error.message, null, 'invalid_document')) }]
         throw error
       }
     }

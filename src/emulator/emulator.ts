@@ -44,8 +44,8 @@ export type Emulator = {
   readonly port: number
   readonly clock: Clock
   readonly journal: Journal
-  /** Forgets every object, file and job. */
-  readonly reset: () => void
+  /** Forgets every object, file and job, and begins anew: with what the seed makes, and the first of all replies. */
+  readonly reset: () => Promise<void>
   readonly close: () => Promise<void>
 } & AsyncDisposable
 
@@ -60,7 +60,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
   const chance = createChance(settings.faults, settings.faultSeed)
   const scripts = await createScripts({ file: settings.scriptFile, reply, warn })
   const directory = join(settings.dataDir, 'emulator')
-  const tape = await createTape({ settings, upstreamKey, spoolDirectory: directory, clock, warn })
+  const tape = await createTape({ settings, upstreamKey, spoolDirectory: join(directory, 'drafts'), clock, warn })
   const database = openDatabase(directory)
   const objects = createObjects(database)
   const blobs = createBlobs(directory)
@@ -90,7 +90,12 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
   }
   // A line of a batch has no connection that a fault could break.
   const enter = (endpoint: string): Platform => scripts.enter(platform, { endpoint, onRule: () => {}, onFault: () => {} })
-  const reset = (): void => {
+  const plant = async (): Promise<void> => {
+    if (settings.seedFile === null) return
+    const { seedFromFile } = await import('./seed/seed.ts')
+    await seedFromFile(platform, settings.seedFile)
+  }
+  const reset = async (): Promise<void> => {
     jobs.clear()
     objects.clear()
     blobs.clear()
@@ -98,6 +103,7 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     scripts.restart()
     chance?.restart()
     tape?.restart()
+    await plant()
   }
 
   const controls = createControls({ platform, journal, scripts, reset })
@@ -109,6 +115,8 @@ export async function startEmulator(options: EmulatorOptions & EmulatorParts): P
     database.close()
   }
   try {
+    // Before anybody can come in.
+    await plant()
     server.listen(settings.port, settings.host)
     await once(server, 'listening')
   } catch (error) {

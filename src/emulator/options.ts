@@ -19,6 +19,8 @@ export type EmulatorOptions = {
   readonly journalEntriesMax?: number
   /** A YAML or JSON file of rules: which request gets which reply. */
   readonly scriptFile?: string | null
+  /** A YAML or JSON file of objects to begin with; they are made once, and again after a reset. */
+  readonly seedFile?: string | null
   /** Faults that come by themselves: `overloaded:0.1`. */
   readonly faults?: readonly string[]
   /** Which requests they hit: the same seed hits the same ones. */
@@ -46,6 +48,7 @@ export const emulatorDefaults: Omit<EmulatorSettings, 'dataDir'> = {
   models: [],
   journalEntriesMax: 1000,
   scriptFile: null,
+  seedFile: null,
   faults: [],
   faultSeed: 1,
   recordDirectory: null,

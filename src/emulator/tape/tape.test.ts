@@ -393,7 +393,7 @@ test('otherwise the emulator answers what was not recorded, the body unharmed ho
   const entry = replayer.running.journal.read({ limit: 1, method: 'POST', path: '/v1/files' })[0]
   assert.deepEqual([entry?.recording, entry?.form?.files[0]?.bytes], [null, large.length])
   // Nothing that waited is left on disk.
-  while ((await readdir(join(replayer.dataDir, 'emulator'))).some((name) => name.startsWith('req_'))) await sleep(10)
+  while ((await readdir(join(replayer.dataDir, 'emulator', 'drafts'))).length > 0) await sleep(10)
 })
 
 test('large bodies lie beside their recording', async () => {
