@@ -152,6 +152,7 @@ describe('the pages', () => {
       const head = await get(world.port, path, {}, 'HEAD')
       assert.deepEqual([head.status, head.body.length], [200, 0], path)
       assert.ok((await get(world.port, path, {}, 'POST')).status >= 400, path)
+      assert.equal((await get(world.port, path.replace(/^\/v1\//, '/'))).status, 200, path)
     }
   })
 

@@ -48,19 +48,23 @@ export function createControl({ readiness, metrics, pages }: ControlOptions): Co
 
   return (incoming, outgoing) => {
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') return false
-    const page = byPath.get((incoming.url ?? '').split('?', 1)[0] ?? '')
+    const path = (incoming.url ?? '').split('?', 1)[0] ?? ''
+    // A base URL may end in `/v1` or not, here as for operations.
+    const page = byPath.get(path) ?? byPath.get(`/v1${path}`)
     if (page === undefined) return false
-    void answer(page, incoming, outgoing)
+    answer(page, incoming, outgoing)
     return true
   }
 }
 
-async function answer(page: Page, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  try {
-    send(outgoing, await page(incoming))
-  } catch {
-    send(outgoing, { status: 500, contentType: 'text/plain', body: 'the page is unavailable\n' })
-  }
+function answer(page: Page, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const answered = page(incoming)
+  // At once where it can be: what a client sends behind its last request must not come before the answer to it.
+  if (!(answered instanceof Promise)) return send(outgoing, answered)
+  answered.then(
+    (late) => send(outgoing, late),
+    () => send(outgoing, { status: 500, contentType: 'text/plain', body: 'the page is unavailable\n' }),
+  )
 }
 
 function send(outgoing: ServerResponse, { status = 200, contentType, body, headers = {} }: PageAnswer): void {
