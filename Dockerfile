@@ -17,6 +17,7 @@ ENV NODE_ENV=production RELAY_HOST=0.0.0.0 RELAY_PORT=8000 RELAY_DATA_DIR=/data
 COPY --from=build /relay/package.json package.json
 COPY --from=build /relay/node_modules node_modules
 COPY --from=build /relay/dist dist
+COPY assets assets
 COPY LICENSE LICENSE
 RUN install -d -o node -g node -m 700 /data
 USER node

@@ -1,6 +1,6 @@
 // What ships Relay agrees with what Relay is: one Node everywhere, a stop that waits for the drain, files that are there.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { settingKeys, settingOf } from '../src/config/settings.ts'
@@ -45,6 +45,17 @@ test('the image copies only files that are here and not ignored', () => {
   assert.ok(copied.length > 0)
   assert.deepEqual(
     copied.filter((path) => !existsSync(join(root, path)) || !admitted.includes(`!${path}`)),
+    [],
+  )
+})
+
+test('the image holds every folder the program reads beside itself', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map((path) => read(path))
+  const beside = sources.flatMap((text) => [...text.matchAll(/new URL\('\.\.\/\.\.\/([\w.-]+)/g)].map(([, name = '']) => name))
+  assert.ok(beside.includes('package.json'))
+  const [, last = ''] = dockerfile.split(/^FROM [^\n]+$/m).slice(-2)
+  assert.deepEqual(
+    [...new Set(beside)].filter((name) => !new RegExp(`^COPY .*\\b${name} ${name}$`, 'm').test(last)),
     [],
   )
 })
