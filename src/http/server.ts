@@ -107,6 +107,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     else answerRaw(socket, new Refusal('malformed_request', { why: 'CONNECT has no meaning here' }))
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Bytes behind the last request of a connection are nobody's: its answer goes on, and the connection ends with it.
+    if (error.code === 'HPE_CLOSED_CONNECTION' && isAnswering(socket)) return
     if (error.code === 'ECONNRESET' || isAnswering(socket)) socket.destroy()
     else answerRaw(socket, refusalOf(error, options.headMs))
   })
