@@ -34,7 +34,14 @@ export type App = {
 }
 
 /** @throws StoreError, or the error of `listen` */
-export async function startApp({ settings, network = publicInternet }: { readonly settings: Settings; readonly sources: Sources; readonly network?: Network }): Promise<App> {
+export async function startApp({
+  settings,
+  network = publicInternet,
+}: {
+  readonly settings: Settings
+  readonly sources: Sources
+  readonly network?: Network
+}): Promise<App> {
   await using undo = new AsyncDisposableStack()
   const clock = systemClock
   const log = createLog({ isOn: settings.log === 'json', now: clock.now })
@@ -42,29 +49,55 @@ export async function startApp({ settings, network = publicInternet }: { readonl
 
   const store = openStore({ dataDir: settings.dataDir })
   undo.defer(() => store.close())
-  const tokens = createTokens({ store, pepper: loadPepper(store), clock, token: settings.token, onError: () => log.warn('tokens-unreadable', {}) })
+  const tokens = createTokens({
+    store,
+    pepper: loadPepper(store),
+    clock,
+    token: settings.token,
+    onError: () => log.warn('tokens-unreadable', {}),
+  })
   undo.defer(() => tokens.close())
 
   const upstream = await openUpstream(settings, undo)
   const account = createAccount({
-    url: upstream.url, key: upstream.key, organization: settings.upstreamOrganization, project: settings.upstreamProject,
-    maxConnections: settings.upstreamConnections, connectMs: settings.connectMs, tick: clock.tick,
+    url: upstream.url,
+    key: upstream.key,
+    organization: settings.upstreamOrganization,
+    project: settings.upstreamProject,
+    maxConnections: settings.upstreamConnections,
+    connectMs: settings.connectMs,
+    tick: clock.tick,
   })
   undo.defer(() => account.pool.close())
 
   let isDraining = false
-  const readiness = (): 'draining' | 'upstream_credentials_refused' | null => (isDraining ? 'draining' : account.credentials.isRefused() ? 'upstream_credentials_refused' : null)
+  const readiness = (): 'draining' | 'upstream_credentials_refused' | null =>
+    isDraining ? 'draining' : account.credentials.isRefused() ? 'upstream_credentials_refused' : null
   const metrics = createMetrics({ upstreamConnections: account.pool.open, isReady: () => readiness() === null })
 
   const authenticate = createAuthenticate(tokens.verify)
-  const holder = createHolder({ maxBodyBytes: settings.maxJsonBytes, maxHeldBytes: settings.maxHeldBytes, silenceMs: settings.clientSilenceMs })
+  const holder = createHolder({
+    maxBodyBytes: settings.maxJsonBytes,
+    maxHeldBytes: settings.maxHeldBytes,
+    silenceMs: settings.clientSilenceMs,
+  })
   const settle = createSettle({ log, metrics, tick: clock.tick })
-  const onUnexpected = (requestId: string, error: unknown): void => log.warn('internal-error', { request_id: requestId, error: error instanceof Error ? (error.stack ?? error.message) : 'not an error' })
+  const onUnexpected = (requestId: string, error: unknown): void =>
+    log.warn('internal-error', { request_id: requestId, error: error instanceof Error ? (error.stack ?? error.message) : 'not an error' })
   const actions = createActions({
-    authenticate, holder, settle, onUnexpected, tick: clock.tick,
+    authenticate,
+    holder,
+    settle,
+    onUnexpected,
+    tick: clock.tick,
     // Answers of its own calls: their pauses are the upstream's, and `answerMs` is over before they get long.
-    answerHolder: createHolder({ maxBodyBytes: settings.maxJsonBytes, maxHeldBytes: settings.maxHeldBytes, silenceMs: settings.deadlineGenerationMs }),
-    maxJsonDepth: settings.maxJsonDepth, answerMs: settings.actionsAnswerMs,
+    answerHolder: createHolder({
+      maxBodyBytes: settings.maxJsonBytes,
+      maxHeldBytes: settings.maxHeldBytes,
+      silenceMs: settings.deadlineGenerationMs,
+    }),
+    maxJsonDepth: settings.maxJsonDepth,
+    answerMs: settings.actionsAnswerMs,
     fetchFile: createFetchFile({ hosts: settings.actionsFetchHosts, network }),
   })
   const relay = createRelay({
@@ -77,10 +110,16 @@ export async function startApp({ settings, network = publicInternet }: { readonl
     }),
     route: createRoute(account),
     forward: createForward({
-      deadlines: { control: settings.deadlineControlMs, generation: settings.deadlineGenerationMs, upload: settings.deadlineUploadMs, download: settings.deadlineDownloadMs },
+      deadlines: {
+        control: settings.deadlineControlMs,
+        generation: settings.deadlineGenerationMs,
+        upload: settings.deadlineUploadMs,
+        download: settings.deadlineDownloadMs,
+      },
       clientSilenceMs: settings.clientSilenceMs,
       passAccountHeaders: settings.callerOrganization === 'pass',
-      onCredentialsRefused: () => log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' }),
+      onCredentialsRefused: () =>
+        log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' }),
     }),
     observe: createObserve(clock.tick),
     settle,
@@ -88,8 +127,15 @@ export async function startApp({ settings, network = publicInternet }: { readonl
     onUnexpected,
   })
   const server = await startHttpServer({
-    host: settings.host, port: settings.port, maxHeaderBytes: settings.maxHeaderBytes, headMs: settings.headMs,
-    control: createControl({ readiness, metrics, pages: createPages({ publicUrl: settings.publicUrl, now: () => new Date(clock.now()) }) }), actions, relay, onOpened: metrics.opened, onClosed: metrics.closed,
+    host: settings.host,
+    port: settings.port,
+    maxHeaderBytes: settings.maxHeaderBytes,
+    headMs: settings.headMs,
+    control: createControl({ readiness, metrics, pages: createPages({ publicUrl: settings.publicUrl, now: () => new Date(clock.now()) }) }),
+    actions,
+    relay,
+    onOpened: metrics.opened,
+    onClosed: metrics.closed,
   })
 
   // Not before the port is ours: a token made for a start that fails would never be shown.
@@ -111,7 +157,11 @@ export async function startApp({ settings, network = publicInternet }: { readonl
 async function openUpstream(settings: Settings, undo: AsyncDisposableStack): Promise<App['upstream'] & { readonly key: Secret }> {
   if (settings.upstreamKey !== null) return { kind: 'configured', url: settings.upstreamUrl, key: settings.upstreamKey }
   const { startEmulator } = await import('./emulator/emulator.ts')
-  const emulator = await startEmulator({ dataDir: settings.dataDir, jobPaceMs: settings.emulatorJobMs, scriptFile: settings.emulatorScript })
+  const emulator = await startEmulator({
+    dataDir: settings.dataDir,
+    jobPaceMs: settings.emulatorJobMs,
+    scriptFile: settings.emulatorScript,
+  })
   undo.defer(() => emulator.close())
   return { kind: 'emulator', url: `${emulator.url}/v1`, key: new Secret('sk-emulator') }
 }

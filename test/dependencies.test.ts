@@ -50,7 +50,9 @@ test('every runtime dependency is used by the program', () => {
   const sources = globSync('src/**/*.ts', { cwd: root })
     .filter((path) => !path.endsWith('.test.ts'))
     .map((path) => readFileSync(join(root, path), 'utf8'))
-  const unused = Object.keys(runtime).filter((name) => !sources.some((text) => new RegExp(`(?:from |import\\(|require\\()'${name}['/]`).test(text)))
+  const unused = Object.keys(runtime).filter(
+    (name) => !sources.some((text) => new RegExp(`(?:from |import\\(|require\\()'${name}['/]`).test(text)),
+  )
   assert.deepEqual(unused, [])
 })
 

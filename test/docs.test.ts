@@ -106,7 +106,9 @@ test('every variable and setting a document or a refusal names is a setting', ()
   const keys = new Set<string>(settingKeys)
   const texts = [...written.map((path) => [path, read(path)] as const), ['src/kernel/errors.ts', JSON.stringify(errorCatalog)] as const]
   const unknown = texts.flatMap(([path, text]) => [
-    ...[...text.matchAll(/(?<!_)\b(?:RELAY|OPENAI)_[A-Z_]+\b/g)].filter(([name]) => !variables.has(name)).map(([name]) => `${path}: ${name}`),
+    ...[...text.matchAll(/(?<!_)\b(?:RELAY|OPENAI)_[A-Z_]+\b/g)]
+      .filter(([name]) => !variables.has(name))
+      .map(([name]) => `${path}: ${name}`),
     ...[...text.matchAll(/`(\w+(?:Ms|Bytes|Depth))`/g)].filter(([, name = '']) => !keys.has(name)).map(([name]) => `${path}: ${name}`),
   ])
   assert.deepEqual(unknown, [])

@@ -5,7 +5,14 @@ import fc from 'fast-check'
 import { o200k } from './tokens.ts'
 
 test('known texts have the number of tokens that OpenAI’s tokenizer gives them', () => {
-  for (const [text, count] of [['', 0], ['hello world', 2], ['tiktoken is great!', 6], ['お誕生日おめでとう', 8], ['<|endoftext|>', 7]] as const) assert.equal(o200k.count(text), count, text)
+  for (const [text, count] of [
+    ['', 0],
+    ['hello world', 2],
+    ['tiktoken is great!', 6],
+    ['お誕生日おめでとう', 8],
+    ['<|endoftext|>', 7],
+  ] as const)
+    assert.equal(o200k.count(text), count, text)
 })
 
 test('the tokens of any text are the text again', () => {

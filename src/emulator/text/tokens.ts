@@ -1,13 +1,12 @@
 // Cutting text into tokens, for usage, for streamed chunks and for limits: OpenAI's own encoding, o200k, of its newer models.
 import { createRequire } from 'node:module'
+import type * as Encoding from 'gpt-tokenizer/encoding/o200k_base'
 
 export type Tokenizer = {
   readonly count: (text: string) => number
   /** The tokens as text; joined they are the text again. */
   readonly split: (text: string) => readonly string[]
 }
-
-type Encoding = typeof import('gpt-tokenizer/encoding/o200k_base')
 
 /** Encoding runs at some 6 MB/s: beyond this a prompt is counted by its length, so that it does not hold up everybody else. */
 const maxEncodedLength = 500_000
@@ -16,11 +15,11 @@ const maxEncodedLength = 500_000
 const asText = { disallowedSpecial: new Set<string>() }
 
 const require = createRequire(import.meta.url)
-let loaded: Encoding | null = null
+let loaded: typeof Encoding | null = null
 
 /** The table of 200,000 tokens takes 150 ms and 80 MB: who never generates never pays for it. */
-function encoding(): Encoding {
-  loaded ??= require('gpt-tokenizer/encoding/o200k_base') as Encoding
+function encoding(): typeof Encoding {
+  loaded ??= require('gpt-tokenizer/encoding/o200k_base') as typeof Encoding
   return loaded
 }
 
