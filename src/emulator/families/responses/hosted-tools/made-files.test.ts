@@ -14,6 +14,7 @@ test('a file has the name and the content that the prompt says', () => {
   assert.deepEqual(textOf('Write table.csv:\n```csv\na,b\n1,2\n```'), ['table.csv', 'a,b\n1,2\n'])
   assert.deepEqual(textOf('Make a CSV of the numbers 1 to 3'), ['output.csv', 'number\n1\n2\n3\n'])
   assert.deepEqual(textOf('Generate a text file that says good morning.'), ['output.txt', 'good morning\n'])
+  assert.deepEqual(textOf('Compute 6 * 7 and write it to a file called product.txt'), ['product.txt', '42\n'])
   assert.deepEqual(JSON.parse(textOf('Make a JSON file containing one two')[1] ?? ''), { text: 'one two' })
 })
 

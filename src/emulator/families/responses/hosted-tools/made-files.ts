@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { encodePng } from '../../../media/png.ts'
 import { chartOf } from './chart.ts'
 import { encodePdf } from './pdf-file.ts'
+import { calculationIn } from './calculations.ts'
 
 export type MadeFile = { readonly name: string; readonly content: Uint8Array; readonly code: string }
 
@@ -51,7 +52,7 @@ const stated =
 const counted = /\bnumbers? (?:from )?(\d+) (?:to|through) (\d+)/i
 const countMax = 10_000
 
-/** What the prompt says the file holds; where it says nothing, the prompt itself. */
+/** What the prompt says the file holds, or what it has calculated; where it says nothing, the prompt itself. */
 function contentIn(asked: string, name: string): string {
   const block = fenced.exec(asked)?.[1]
   if (block !== undefined) return `${block}\n`
@@ -65,7 +66,7 @@ function contentIn(asked: string, name: string): string {
     const rows = Array.from({ length: Math.min(Math.max(0, to - from + 1), countMax) }, (_, index) => String(from + index))
     return withNewline([...(extname(name) === '.csv' ? ['number'] : []), ...rows].join('\n'))
   }
-  const text = stated.exec(asked)?.[1] ?? asked.trim()
+  const text = stated.exec(asked)?.[1] ?? calculationIn(asked)?.logs.trim() ?? asked.trim()
   if (extname(name) === '.json') return `${JSON.stringify({ text }, null, 2)}\n`
   if (extname(name) === '.csv' && !text.includes(',')) return `text\n"${text.replaceAll('"', '""')}"\n`
   return withNewline(text)
