@@ -23,9 +23,14 @@ import { mergeGenerations, toRows, toTable } from './bench/report.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
-const chosen = readOptions(process.argv.slice(2))
-if (chosen.isHelp) process.stdout.write(usage)
-else process.exitCode = await main(chosen)
+try {
+  const chosen = readOptions(process.argv.slice(2))
+  if (chosen.isHelp) process.stdout.write(usage)
+  else process.exitCode = await main(chosen)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
 
 async function main({ only, isJson, ...options }: BenchOptions): Promise<number> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`)

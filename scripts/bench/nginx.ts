@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operatorKey, relayToken } from './payloads.ts'
 
-const places = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx']
+/** Debian's place is not in everybody's PATH. */
+const places = ['nginx', '/usr/sbin/nginx', '/usr/local/sbin/nginx']
 
 /** Where nginx is and which one it is; undefined where it is not installed. */
 export function findNginx(): { path: string; version: string } | undefined {
