@@ -10,7 +10,7 @@ import type { Controls } from './controls.ts'
 import { answerOf, lookUp, perform, requireTarget } from './dispatch.ts'
 import { invalid, missingKey, wrongKey } from './errors.ts'
 import type { Chance } from './faults/chance.ts'
-import { FaultError, parseFault } from './faults/fault.ts'
+import { FaultError, faultHeader, parseFault } from './faults/fault.ts'
 import type { Fault } from './faults/fault.ts'
 import { newId } from './ids.ts'
 import type { Journal, JournalEntry } from './journal.ts'
@@ -173,8 +173,6 @@ type Arrival = {
   readonly path: string
   readonly rawQuery: string
 }
-
-const faultHeader = 'x-emulator-fault'
 
 /** What the request asks for wins over what comes by chance; that is drawn all the same, so that the draws of others stay theirs. */
 function faultOf(request: IncomingMessage, chance: Chance | null): Fault | null {

@@ -4,6 +4,9 @@ import { empty, json } from '../answer.ts'
 import type { Answer } from '../answer.ts'
 import { ApiError, errorObject } from '../errors.ts'
 
+/** How a request asks for one. */
+export const faultHeader = 'x-emulator-fault'
+
 /** In bytes of the body; `head` is before its first byte, `before` the answer's own head is not sent either. */
 type Place = 'before' | number
 

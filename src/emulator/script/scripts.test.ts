@@ -183,6 +183,12 @@ test('several answers to one request are one step of a sequence', async () => {
     ['a', 'a', 'a'],
   )
   assert.equal(await chat(emulator, { user: 'x' }), 'b')
+  await emulator.send('POST', '/_emulator/reset')
+  const legacy = await emulator.client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: ['x', 'y'], n: 2 })
+  assert.deepEqual(
+    legacy.choices.map(({ text }) => text),
+    ['a', 'a', 'b', 'b'],
+  )
 })
 
 test('reasoning, refusal, usage and pace come as written, and what is left out is the own', async () => {
@@ -243,6 +249,12 @@ rules:
   // A rule that does not name them says nothing about operations without a prompt.
   assert.equal((await emulator.client.models.list()).data.length > 0, true)
   assert.equal((await emulator.client.embeddings.create({ model: 'text-embedding-3-small', input: 'x' })).data.length, 1)
+})
+
+test('a rule about everything means what is said, not operations that say nothing', async () => {
+  await using emulator = await startScripted('rules: [{ reply: { error: { status: 500 } } }]')
+  await assert.rejects(chat(emulator, { user: 'x' }), { status: 500 })
+  assert.equal((await emulator.client.models.list()).data.length > 0, true)
 })
 
 test("an error for a batch line is that line's error, and a fault is of no use there", async () => {

@@ -40,13 +40,10 @@ type Options = { readonly file: string | null; readonly reply: Replier; readonly
 export async function createScripts({ file, reply: ownReply, warn }: Options): Promise<Scripts> {
   const source = file === null ? null : await createSource(file, warn)
   let replacement: Script | null = null
-  let counts = new Map<Rule, number>()
+  /** How often each rule has matched; those of a script that was read anew are new ones. */
+  let counts = new WeakMap<Rule, number>()
 
-  const rules = (): readonly Rule[] => {
-    if (replacement !== null) return replacement.rules
-    if (source?.isRenewed() === true) counts = new Map()
-    return source?.script().rules ?? []
-  }
+  const rules = (): readonly Rule[] => (replacement ?? source?.())?.rules ?? []
 
   /** The reply that is due under the first rule that matches and has one left. */
   const choose = (matches: (conditions: Conditions) => boolean, origin: Origin): ScriptedReply | null => {
@@ -96,11 +93,10 @@ export async function createScripts({ file, reply: ownReply, warn }: Options): P
     },
     replace: async (text) => {
       replacement = text === null ? null : await readScript(text)
-      counts = new Map()
     },
     report: () => rules().map((rule) => ({ name: rule.name, matched: counts.get(rule) ?? 0 })),
     restart: () => {
-      counts = new Map()
+      counts = new WeakMap()
     },
   }
 }
@@ -190,11 +186,8 @@ function errorOf({ status = 500, message, type, code, param, retry_after: retryA
   return stagedError(status, { message, type, code, param, retryAfter: retryAfter ?? null })
 }
 
-type Source = {
-  /** Reads the file again when it has changed; true when it became another script. */
-  readonly isRenewed: () => boolean
-  readonly script: () => Script
-}
+/** The script as the file has it now. */
+type Source = () => Script
 
 /** The file is looked at when it is needed: no watcher can miss a change, and the next request after one sees it. */
 async function createSource(file: string, warn: Platform['warn']): Promise<Source> {
@@ -207,21 +200,17 @@ async function createSource(file: string, warn: Platform['warn']): Promise<Sourc
   }
   let version = versionOf()
   let script = read()
-  return {
-    isRenewed: () => {
-      const current = versionOf()
-      if (current === version) return false
-      version = current
-      try {
-        script = read()
-      } catch (error) {
-        if (!(error instanceof DocumentError)) throw error
-        warn('the script has changed and cannot be read, the rules of before stay', error.message)
-        return false
-      }
+  return () => {
+    const current = versionOf()
+    if (current === version) return script
+    version = current
+    try {
+      script = read()
       warn('the script was read again', script.rules.length === 1 ? '1 rule' : `${script.rules.length} rules`)
-      return true
-    },
-    script: () => script,
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error
+      warn('the script has changed and cannot be read, the rules of before stay', error.message)
+    }
+    return script
   }
 }

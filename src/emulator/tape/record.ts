@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stream } from '../answer.ts'
 import { ApiError, unknownUrl } from '../errors.ts'
+import { faultHeader } from '../faults/fault.ts'
 import type { JournalEntry } from '../journal.ts'
 import { BrokenOff } from './broken-off.ts'
 import { recordingNames } from './recording.ts'
@@ -204,9 +205,9 @@ function endToEnd(raw: readonly string[]): (readonly [name: string, value: strin
   return pairs.filter(([name]) => !hopByHop.has(name.toLowerCase()) && !named.includes(name.toLowerCase()))
 }
 
-/** The request's own, with the key of the upstream, and asking for answers that can be read. */
+/** The request's own, with the key of the upstream, and asking for answers that can be read. Faults are meant for us. */
 function upstreamHeaders(request: IncomingMessage, host: string, key: string | null): string[] {
-  const replaced = new Set(['host', 'accept-encoding', 'expect', ...(key === null ? [] : ['authorization'])])
+  const replaced = new Set(['host', 'accept-encoding', 'expect', faultHeader, ...(key === null ? [] : ['authorization'])])
   const headers = endToEnd(request.rawHeaders).filter(([name]) => !replaced.has(name.toLowerCase()))
   const isChunked = request.headers['transfer-encoding'] !== undefined
   const hasLength = request.headers['content-length'] !== undefined

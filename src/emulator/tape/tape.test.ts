@@ -23,7 +23,9 @@ type Stage = {
   readonly recording: (number: number) => Promise<Recording>
   readonly write: (number: number, recording: object) => Promise<void>
   /** A recorder in front of an emulator that stands for OpenAI. */
-  readonly record: (upstream?: Partial<EmulatorOptions & EmulatorParts>) => Promise<{ recorder: TestEmulator } & AsyncDisposable>
+  readonly record: (
+    upstream?: Partial<EmulatorOptions & EmulatorParts>,
+  ) => Promise<{ recorder: TestEmulator; upstream: TestEmulator } & AsyncDisposable>
   readonly replay: (options?: Partial<EmulatorOptions & EmulatorParts>) => Promise<TestEmulator>
 } & AsyncDisposable
 
@@ -42,6 +44,7 @@ async function startStage(): Promise<Stage> {
       const recorder = await startTestEmulator({ recordDirectory: directory, upstreamUrl: `${upstream.url}/v1`, upstreamKey })
       return {
         recorder,
+        upstream,
         [Symbol.asyncDispose]: async () => {
           await recorder[Symbol.asyncDispose]()
           await upstream[Symbol.asyncDispose]()
@@ -187,7 +190,7 @@ test('no key, cookie or organization reaches the folder, wherever it stood', asy
 test('the upstream gets its own key and every byte of the request, and is asked for readable answers', async () => {
   await using stage = await startStage()
   await using recording = await stage.record()
-  const { recorder } = recording
+  const { recorder, upstream } = recording
   assert.equal((await send(recorder, 'POST', '/v1/chat/completions', chat, { 'x-mine': 'yes' })).status, 200)
   // Quirk of some clients: neither length nor coding, and no body.
   const socket = connect(recorder.running.port, '127.0.0.1')
@@ -196,6 +199,9 @@ test('the upstream gets its own key and every byte of the request, and is asked 
   socket.on('data', (bytes) => (answer += bytes.toString()))
   await once(socket, 'close')
   assert.match(answer, /^HTTP\/1\.1 404 /)
+  const [asked, cancelled] = upstream.running.journal.read({ limit: 2 })
+  assert.deepEqual([asked?.body, asked?.headers['x-mine'], asked?.headers['accept-encoding']], [chat, 'yes', 'identity'])
+  assert.deepEqual([cancelled?.headers['content-length'], cancelled?.headers['transfer-encoding']], ['0', undefined])
   const { request } = await stage.recording(1)
   assert.ok(request.headers.includes('x-mine: yes'))
   assert.ok(request.headers.includes('authorization: Bearer [redacted]'))
@@ -455,6 +461,20 @@ test('what a client did not stay for is not kept, but what it left with the last
   for await (const chunk of await streamOf('count to 2')) assert.ok(chunk)
   while (recorder.running.journal.read({ limit: 10 }).length < 2) await sleep(10)
   assert.deepEqual(await stage.names(), ['0002-post-chat-completions.json'])
+})
+
+test('a fault breaks what the client gets, not what is recorded', async () => {
+  await using stage = await startStage()
+  const asked = { ...chat, stream: true }
+  {
+    await using recording = await stage.record()
+    const { recorder } = recording
+    const response = await send(recorder, 'POST', '/v1/chat/completions', asked, { 'x-emulator-fault': 'cut=30' })
+    await assert.rejects(response.text())
+    while (recorder.running.journal.read({ limit: 1 }).length < 1) await sleep(10)
+  }
+  await using replayer = await stage.replay()
+  assert.match(await (await send(replayer, 'POST', '/v1/chat/completions', asked)).text(), /data: \[DONE\]\n\n$/)
 })
 
 test('an upstream that cannot be reached is said so', async () => {
