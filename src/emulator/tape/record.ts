@@ -128,7 +128,7 @@ async function* copied(head: IncomingMessage, { taken, left, save, forget }: Cop
   const length = Number(head.headers['content-length'] ?? Infinity)
   let received = 0
   let last: Buffer | null = null
-  let isOver = false
+  let state: 'open' | 'over' | 'gone' = 'open'
   try {
     let end: 'whole' | 'cut' = 'whole'
     try {
@@ -139,17 +139,20 @@ async function* copied(head: IncomingMessage, { taken, left, save, forget }: Cop
         else yield chunk
       }
     } catch {
-      if (left.aborted) throw new BrokenOff()
+      if (left.aborted) {
+        state = 'gone'
+        return
+      }
       end = 'cut'
     }
-    isOver = true
+    state = 'over'
     await save(marks, end)
     if (last !== null) yield last
     if (end === 'cut') throw new BrokenOff()
   } finally {
     // Clients leave with the last event, a moment before the end of the body: what is still to come may be nothing.
-    if (!isOver) {
-      const isWhole = await untilOver(next).catch(() => false)
+    if (state !== 'over') {
+      const isWhole = state === 'open' && (await untilOver(next).catch(() => false))
       await (isWhole ? save(marks, 'whole') : forget())
     }
   }

@@ -463,6 +463,19 @@ test('what a client did not stay for is not kept, but what it left with the last
   assert.deepEqual(await stage.names(), ['0002-post-chat-completions.json'])
 })
 
+test('what a client left while the upstream was silent is not kept either', async () => {
+  await using stage = await startStage()
+  await using recording = await stage.record({ faults: ['silence=3600000@400: 1'] })
+  const { recorder } = recording
+  const response = await send(recorder, 'POST', '/v1/chat/completions', { ...chat, stream: true })
+  const reader = response.body?.getReader()
+  await reader?.read()
+  await reader?.cancel()
+  while (recorder.running.journal.read({ limit: 1 }).length < 1) await sleep(10)
+  assert.equal(recorder.running.journal.read({ limit: 1 })[0]?.hasLeft, true)
+  assert.deepEqual(await stage.names(), [])
+})
+
 test('a fault breaks what the client gets, not what is recorded', async () => {
   await using stage = await startStage()
   const asked = { ...chat, stream: true }
