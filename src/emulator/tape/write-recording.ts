@@ -68,9 +68,13 @@ export async function saveRecording({ directory, name, taped, asked, answer }: E
       end: answer.end,
     },
   }
-  await writeFile(join(directory, `${name}.json`), `${JSON.stringify(recording, null, 2)}\n`)
+  await writeFile(join(directory, `${name}.json`), readable(recording))
   return content.kind === 'json' && isObject(content.value) ? bodyFacts(content.value, asked.sizeBytes) : { bodyBytes: asked.sizeBytes }
 }
+
+/** Pairs of numbers on one line: a long download has thousands of marks. */
+const readable = (recording: Recording): string =>
+  `${JSON.stringify(recording, null, 2).replaceAll(/\[\n\s+(\d+),\n\s+(\d+)\n\s+\]/g, '[$1, $2]')}\n`
 
 async function requestRecord(
   directory: string,
