@@ -6,10 +6,12 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse } from 'yaml'
 import { emulatorDefaults } from '../src/emulator/options.ts'
 import { faultWords } from '../src/emulator/faults/fault.ts'
 import { filterNames } from '../src/emulator/journal.ts'
-import { scriptFields } from '../src/emulator/script/script.ts'
+import { scriptFields, scriptSchema } from '../src/emulator/script/script.ts'
 import { bareEnvironment, startRelayProcess, type RelayProcess } from './harness/relay-process.ts'
 import { startTestEmulator } from './harness/emulator.ts'
 
@@ -172,6 +174,18 @@ test('the tables name every condition, field, filter and control there is, and n
   const source = await readFile(join(root, 'src/emulator/controls.ts'), 'utf8')
   const controls = [...source.matchAll(/'((?:GET|POST|PUT|DELETE) \/_emulator\/[\w/]+)'/g)].map(([, name = '']) => name)
   assert.deepEqual(named('Request | What it does').toSorted(), controls.toSorted())
+})
+
+test('the schema takes the script of the guide, and not the broken one', () => {
+  const validate = new Ajv2020().compile(scriptSchema)
+  const script = (name: string): unknown =>
+    parse(
+      sections()
+        .flatMap(({ blocks }) => blocks)
+        .find(({ note }) => note === name)?.text ?? '',
+    )
+  assert.ok(validate(script('weather.yaml')), JSON.stringify(validate.errors))
+  assert.equal(validate(script('broken.yaml')), false)
 })
 
 test('the numbers of the guide are those of the code', async () => {
