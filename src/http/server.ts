@@ -46,16 +46,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     if (closing.has(socket)) return
     count(socket, 1)
     open.add(outgoing)
+    if (isDraining) outgoing.shouldKeepAlive = false
+    const isPage = control(incoming, outgoing)
+    if (!isPage) onOpened()
     outgoing.once('close', () => {
       count(socket, -1)
       open.delete(outgoing)
+      if (!isPage) onClosed()
     })
-    if (isDraining) outgoing.shouldKeepAlive = false
-    if (!control(incoming, outgoing)) {
-      onOpened()
-      outgoing.once('close', onClosed)
-      void (actions(incoming, outgoing) ?? relay(incoming, outgoing))
-    }
+    if (!isPage) void (actions(incoming, outgoing) ?? relay(incoming, outgoing))
     if (!outgoing.shouldKeepAlive) closing.add(socket)
   }
 
