@@ -49,6 +49,8 @@ const sample: Endpoint = {
   beta: null,
   status: 'stable',
   actions: 'proxied',
+  tenants: 'owned',
+  resources: [],
   summary: 'Retrieve a sample.',
 }
 const literals = new Set(rows.flatMap((row) => segmentsOf(row).filter((segment) => !isParam(segment))))

@@ -67,6 +67,9 @@ const rowOfWrapper = (wrapper: Wrapper): Row => ({
   beta: null,
   status: 'stable',
   actions: 'direct',
+  // Its inner calls go through rows of their own, and those say what they do with resources.
+  tenants: 'owned',
+  resources: [],
   summary: wrapper.summary,
   wrapper,
 })

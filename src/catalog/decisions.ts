@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts'
 
 export const decisions = [
   { id: 'decisions.create', method: 'POST', path: '/v1/decisions', transport: 'http', permission: 'decisions:write',
-    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
+    resources: [],
     summary: 'Ask for a decision.' },
 ] as const satisfies readonly Endpoint[]

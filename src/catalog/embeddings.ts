@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts'
 
 export const embeddings = [
   { id: 'embeddings.create', method: 'POST', path: '/v1/embeddings', transport: 'http', permission: 'embeddings:write',
-    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
+    resources: [],
     summary: 'Turn text into vectors.' },
 ] as const satisfies readonly Endpoint[]

@@ -1,6 +1,8 @@
 // What one row of the catalog says. Columns hold names from closed vocabularies, never functions: a table that can be
 // printed, compared and serialised. A column exists when three rows need it, and every row states every column.
 
+import type { ResourceKind } from './kinds.ts'
+
 /** What a request body may be. A row without any takes no body; an empty body is always allowed. */
 export type RequestKind = 'json' | 'multipart' | 'sdp'
 
@@ -18,6 +20,33 @@ export type Pace = 'control' | 'generation' | 'upload' | 'download'
  * `proxied`: through POST /v1/proxy. `never`: for the reason that actions.ts derives from the other columns.
  */
 export type ActionsBucket = 'direct' | 'wrapped' | 'proxied' | 'never'
+
+/**
+ * What a row does with resources, one entry for each place where an id stands.
+ * `use`: names one, which must be the caller's. `delete`: names the one that is deleted. `create`: one is born in the answer,
+ * or seen there as part of a parent that is the caller's. `list`: the answer lists the caller's own and nothing else.
+ * `namespace`: not an id but a value the upstream compares across the whole account; each tenant gets a space of its own.
+ */
+export type ResourceAct = 'use' | 'delete' | 'create' | 'list' | 'namespace'
+
+export type Resource = {
+  readonly act: ResourceAct
+  readonly kind: ResourceKind
+  /**
+   * Where it stands: `path.file_id`, `query.after`, `header.idempotency-key`, `body.tools.file_ids`, `form.file_id`;
+   * in answers `answer.data.id`, `event.response.id` (the data of a server-sent event) or `location`. Arrays are
+   * transparent: `body.tools.file_ids` is every file id of every tool. `*` is any one name.
+   */
+  readonly at: string
+  /** `stored`: only when the request says `"store": true`. */
+  readonly when?: 'stored'
+}
+
+/**
+ * Who may reach a row when several tenants share the account. `owned`: everybody, each with their own objects. `account`: it
+ * reads or changes what belongs to the whole account, so that nobody may.
+ */
+export type Tenants = 'owned' | 'account'
 
 export type Endpoint = {
   /** Stable name, `family.noun.verb`: metrics, logs, permissions, tests and the emulator use it. */
@@ -38,6 +67,8 @@ export type Endpoint = {
   readonly beta: 'agents=v1' | 'assistants=v2' | 'chatkit_beta=v1' | null
   readonly status: 'stable' | 'beta' | 'deprecated'
   readonly actions: ActionsBucket
+  readonly tenants: Tenants
+  readonly resources: readonly Resource[]
   readonly summary: string
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts'
 
 export const moderations = [
   { id: 'moderations.create', method: 'POST', path: '/v1/moderations', transport: 'http', permission: 'moderations:write',
-    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied',
+    request: ['json'], response: ['json'], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
+    resources: [],
     summary: 'Classify text and images.' },
 ] as const satisfies readonly Endpoint[]

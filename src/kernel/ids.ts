@@ -4,6 +4,17 @@ import { randomBytes } from 'node:crypto'
 type Brand<T, Name extends string> = T & { readonly __brand: Name }
 export type RequestId = Brand<string, 'RequestId'>
 export type TokenId = Brand<string, 'TokenId'>
+export type TenantId = Brand<string, 'TenantId'>
+export type ProjectId = Brand<string, 'ProjectId'>
+export type MemberId = Brand<string, 'MemberId'>
+/** An upstream account: one credential at one API. */
+export type AccountId = Brand<string, 'AccountId'>
+
+/** The tenant every relay has from the start; `RELAY_TOKEN` belongs to it. */
+export const firstTenantId = 'ten_default' as TenantId
+export const firstProjectId = 'prj_default' as ProjectId
+/** The account of the settings (`OPENAI_API_KEY`, or the embedded emulator). */
+export const firstAccountId = 'ups_default' as AccountId
 
 let pool = Buffer.alloc(0)
 let used = 0
@@ -18,7 +29,13 @@ function hex32(): string {
 }
 
 export const newRequestId = (): RequestId => `req_${hex32()}` as RequestId
+export const newTenantId = (): TenantId => `ten_${hex32().slice(0, 24)}` as TenantId
+export const newProjectId = (): ProjectId => `prj_${hex32().slice(0, 24)}` as ProjectId
+export const newMemberId = (): MemberId => `mem_${hex32().slice(0, 24)}` as MemberId
+export const newAccountId = (): AccountId => `ups_${hex32().slice(0, 24)}` as AccountId
 export const newTokenId = (): TokenId => `tok_${hex32().slice(0, 24)}` as TokenId
 
 /** A relay token: 256 random bits, URL-safe. Any other string works as a token too (`RELAY_TOKEN`). */
 export const newTokenSecret = (): string => `rk_${randomBytes(32).toString('base64url')}`
+/** A token of the admin API: no client token works there, and this one works nowhere else. */
+export const newAdminSecret = (): string => `rka_${randomBytes(32).toString('base64url')}`

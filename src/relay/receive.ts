@@ -25,6 +25,9 @@ const unlistedRow = (method: Endpoint['method'], path: Endpoint['path']): Endpoi
   beta: null,
   status: 'beta',
   actions: 'never',
+  // Nobody can tell whose objects such a path touches.
+  tenants: 'account',
+  resources: [],
   summary: 'A path the catalog does not list.',
 })
 

@@ -1,0 +1,119 @@
+// Tenants and what is theirs. `objects` is the heart: which tenant owns which upstream object, on which account.
+import type { Words } from './words.ts'
+
+/**
+ * The tenant, project and account named `default` are there from the start: a relay that knows only RELAY_TOKEN is one
+ * tenant. Lists (`permissions`, `models`, `endpoints`) are JSON arrays; null allows all.
+ */
+export const tenants = ({ integer, blob, serial, strict }: Words): string => `
+  CREATE TABLE accounts (
+    id           TEXT NOT NULL PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
+    url          TEXT,
+    sealed_key   ${blob},
+    organization TEXT,
+    project      TEXT,
+    created_at   ${integer} NOT NULL
+  )${strict};
+  CREATE TABLE tenants (
+    id          TEXT NOT NULL PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    account     TEXT REFERENCES accounts (id),
+    created_at  ${integer} NOT NULL,
+    disabled_at ${integer}
+  )${strict};
+  CREATE TABLE projects (
+    id         TEXT NOT NULL PRIMARY KEY,
+    tenant     TEXT NOT NULL REFERENCES tenants (id),
+    name       TEXT NOT NULL,
+    account    TEXT REFERENCES accounts (id),
+    created_at ${integer} NOT NULL,
+    UNIQUE (tenant, name)
+  )${strict};
+  CREATE TABLE members (
+    id         TEXT NOT NULL PRIMARY KEY,
+    tenant     TEXT NOT NULL REFERENCES tenants (id),
+    email      TEXT NOT NULL,
+    role       TEXT NOT NULL,
+    created_at ${integer} NOT NULL,
+    UNIQUE (tenant, email)
+  )${strict};
+  CREATE TABLE admin_tokens (
+    id         TEXT NOT NULL PRIMARY KEY,
+    name       TEXT NOT NULL,
+    hash       ${blob} NOT NULL UNIQUE,
+    last4      TEXT NOT NULL,
+    created_at ${integer} NOT NULL,
+    revoked_at ${integer}
+  )${strict};
+  INSERT INTO accounts (id, name, created_at) VALUES ('ups_default', 'default', 0);
+  INSERT INTO tenants (id, name, created_at) VALUES ('ten_default', 'default', 0);
+  INSERT INTO projects (id, tenant, name, created_at) VALUES ('prj_default', 'ten_default', 'default', 0);
+
+  ALTER TABLE tokens ADD COLUMN tenant TEXT NOT NULL DEFAULT 'ten_default';
+  ALTER TABLE tokens ADD COLUMN project TEXT NOT NULL DEFAULT 'prj_default';
+  ALTER TABLE tokens ADD COLUMN permissions TEXT;
+  ALTER TABLE tokens ADD COLUMN models TEXT;
+  ALTER TABLE tokens ADD COLUMN endpoints TEXT;
+  ALTER TABLE tokens ADD COLUMN expires_at ${integer};
+  ALTER TABLE tokens ADD COLUMN created_by TEXT;
+  ALTER TABLE tokens ADD COLUMN last_used_at ${integer};
+  DROP INDEX tokens_valid_name;
+  -- While a token is rotated, the old one and the new one have the same name.
+  CREATE INDEX tokens_name ON tokens (tenant, name);
+
+  -- Grows with every change of tokens, tenants, projects or accounts: other processes look at it to know when to read them again.
+  CREATE TABLE revision (n ${integer} NOT NULL)${strict};
+  INSERT INTO revision (n) VALUES (1);
+
+  -- Each row carries the hash of the one before: one that was removed or changed shows.
+  CREATE TABLE audit (
+    seq      ${integer} NOT NULL PRIMARY KEY,
+    at       ${integer} NOT NULL,
+    actor    TEXT NOT NULL,
+    action   TEXT NOT NULL,
+    target   TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash     TEXT NOT NULL
+  )${strict};
+
+  -- state: live; deleting (denied, the upstream may still have it); gone. An owner is written once and never changes.
+  -- body: the object as the upstream last told it, for lists. facet: the field most lists of the kind filter by.
+  CREATE TABLE objects (
+    seq        ${serial},
+    account    TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    tenant     TEXT NOT NULL,
+    project    TEXT NOT NULL,
+    parent     TEXT,
+    state      TEXT NOT NULL,
+    created_at ${integer} NOT NULL,
+    facet      TEXT,
+    body       TEXT,
+    UNIQUE (id, kind, account)
+  )${strict};
+  CREATE INDEX objects_listed ON objects (project, kind, created_at, seq) WHERE state = 'live';
+  CREATE INDEX objects_unfinished ON objects (state) WHERE state = 'deleting';
+
+  -- A create that was sent and not yet recorded; what is left of it after a crash says whose an orphan may be.
+  CREATE TABLE intents (
+    id       TEXT NOT NULL PRIMARY KEY,
+    account  TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    tenant   TEXT NOT NULL,
+    project  TEXT NOT NULL,
+    sent_at  ${integer} NOT NULL
+  )${strict};
+  CREATE INDEX intents_sent ON intents (sent_at);
+
+  -- Read granted to another project of the same tenant.
+  CREATE TABLE shares (
+    account TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    project TEXT NOT NULL,
+    PRIMARY KEY (id, kind, account, project)
+  )${strict};
+`
