@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { EndpointId } from '../catalog/index.ts'
 import type { FetchFile } from './fetch.ts'
 import type { Form } from './form.ts'
-import type { Values } from './shape.ts'
+import type { Values } from '../kernel/shape.ts'
 
 export type CallOptions = {
   readonly params?: Readonly<Record<string, string>>

@@ -25,7 +25,7 @@ import { parseExactly } from './exact-json.ts'
 import type { FetchFile } from './fetch.ts'
 import { handlers } from './handlers.ts'
 import { pathOf, rowOf } from './paths.ts'
-import { checkShape, isObject, readQuery, type Values } from './shape.ts'
+import { checkShape, isObject, readQuery, type Values } from '../kernel/shape.ts'
 import { wrappers, type Wrapper } from './wrappers.ts'
 
 export type ActionsOptions = {

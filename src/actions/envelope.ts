@@ -6,7 +6,7 @@ import { catalog, type EndpointId } from '../catalog/index.ts'
 import { createMatcher } from '../catalog/match.ts'
 import { notCarried } from '../catalog/not-carried.ts'
 import { Refusal } from '../kernel/errors.ts'
-import { isObject, type Values } from './shape.ts'
+import { isObject, type Values } from '../kernel/shape.ts'
 import { wrappers } from './wrappers.ts'
 
 export type Envelope = {

@@ -2,7 +2,7 @@
 import type { EndpointId } from '../catalog/index.ts'
 import { catalog } from '../catalog/index.ts'
 import type { Endpoint } from '../catalog/endpoint.ts'
-import { invalid } from './shape.ts'
+import { invalid } from '../kernel/shape.ts'
 
 const rows: ReadonlyMap<string, Endpoint> = new Map(catalog.map((row) => [row.id, row]))
 

@@ -2,7 +2,7 @@
 import { Refusal } from '../kernel/errors.ts'
 import type { Action } from './action.ts'
 import type { FormFile } from './form.ts'
-import { invalid, isObject } from './shape.ts'
+import { invalid, isObject } from '../kernel/shape.ts'
 
 export type Given = Omit<FormFile, 'field'>
 

@@ -1,7 +1,7 @@
 // The table of the actions: which JSON body becomes which calls of the catalog. Data only; what a row does stands under
 // its id in handlers.ts. Permissions, ownership, limits and logs of a wrapper are those of the calls it makes.
 import type { EndpointId } from '../catalog/index.ts'
-import type { Field, Shape } from './field.ts'
+import type { Field, Shape } from '../kernel/field.ts'
 
 type Row = {
   readonly id: `actions.${string}`

@@ -1,5 +1,5 @@
 // One operation of a document, from a row of the catalog, a wrapper of the actions or a page of the relay.
-import type { Field, Shape } from '../actions/field.ts'
+import type { Field, Shape } from '../kernel/field.ts'
 import type { Wrapper } from '../actions/wrappers.ts'
 import { modelParams, type RequestKind, type ResponseKind } from '../catalog/endpoint.ts'
 import { type CatalogEndpoint, type EndpointId } from '../catalog/index.ts'

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Refusal } from '../../kernel/errors.ts'
 import { PassOn, type Action, type Handler } from '../action.ts'
 import { writeForm } from '../form.ts'
-import { invalid } from '../shape.ts'
+import { invalid } from '../../kernel/shape.ts'
 import { maxAnswerCharacters } from '../wrappers.ts'
 
 type Request = { readonly custom_id?: string | null; readonly body: Record<string, unknown> }

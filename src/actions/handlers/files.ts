@@ -3,7 +3,7 @@ import { Refusal } from '../../kernel/errors.ts'
 import type { Action, Handler } from '../action.ts'
 import { writeForm } from '../form.ts'
 import { checkMimeType, decodeBase64, fetchRef, readFileRefs, type Given } from '../payload.ts'
-import { invalid } from '../shape.ts'
+import { invalid } from '../../kernel/shape.ts'
 import { maxInlineBytes } from '../wrappers.ts'
 
 /** Files of a conversation can be as large as ChatGPT takes them. */

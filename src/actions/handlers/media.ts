@@ -6,7 +6,7 @@ import { Refusal } from '../../kernel/errors.ts'
 import type { Action, ActionAnswer, Handler } from '../action.ts'
 import { writeForm, type FormFile } from '../form.ts'
 import { checkMimeType, decodeBase64, fetchRef, readFileRefs, type FileRef, type Given } from '../payload.ts'
-import { invalid, isObject } from '../shape.ts'
+import { invalid, isObject } from '../../kernel/shape.ts'
 import { maxInlineBytes } from '../wrappers.ts'
 import { handedFile, type HandedFile } from './contents.ts'
 

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import { Refusal } from '../../kernel/errors.ts'
 import { PassOn, type Handler } from '../action.ts'
 import { pageOf } from '../page.ts'
-import { isObject } from '../shape.ts'
+import { isObject } from '../../kernel/shape.ts'
 import { maxAnswerCharacters } from '../wrappers.ts'
 
 /** The body as it came, with `stream: true` put in front where it says nothing about it. */

@@ -1,4 +1,4 @@
-// What a wrapper takes, as data: the part of JSON Schema that OpenAPI documents and the check in shape.ts both read.
+// What an operation of our own takes, as data: the part of JSON Schema that OpenAPI documents and the check in shape.ts both read.
 
 export type Field = {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array'

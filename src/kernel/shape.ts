@@ -1,5 +1,5 @@
-// Holds a body or a query against the fields of a wrapper, and names the first parameter that is wrong.
-import { Refusal } from '../kernel/errors.ts'
+// Holds a body or a query against fields, and names the first parameter that is wrong.
+import { Refusal } from './errors.ts'
 import type { Field, Shape } from './field.ts'
 
 export type Values = Readonly<Record<string, unknown>>
@@ -13,7 +13,7 @@ export function checkShape(shape: Shape, values: Values): void {
 }
 
 /**
- * Reads the raw query of a wrapper: each parameter once, whole numbers as such.
+ * Reads a raw query: each parameter once, whole numbers as such.
  * @throws Refusal unknown_parameter, invalid_value
  */
 export function readQuery(fields: Readonly<Record<string, Field>>, query: string): Values {
