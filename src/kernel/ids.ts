@@ -33,6 +33,7 @@ export const newTenantId = (): TenantId => `ten_${hex32().slice(0, 24)}` as Tena
 export const newProjectId = (): ProjectId => `prj_${hex32().slice(0, 24)}` as ProjectId
 export const newMemberId = (): MemberId => `mem_${hex32().slice(0, 24)}` as MemberId
 export const newAccountId = (): AccountId => `ups_${hex32().slice(0, 24)}` as AccountId
+export const newIntentId = (): string => `int_${hex32()}`
 export const newTokenId = (): TokenId => `tok_${hex32().slice(0, 24)}` as TokenId
 
 /** A relay token: 256 random bits, URL-safe. Any other string works as a token too (`RELAY_TOKEN`). */
