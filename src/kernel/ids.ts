@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 type Brand<T, Name extends string> = T & { readonly __brand: Name }
 export type RequestId = Brand<string, 'RequestId'>
 export type TokenId = Brand<string, 'TokenId'>
+export type AdminTokenId = Brand<string, 'AdminTokenId'>
 export type TenantId = Brand<string, 'TenantId'>
 export type ProjectId = Brand<string, 'ProjectId'>
 export type MemberId = Brand<string, 'MemberId'>
@@ -34,6 +35,7 @@ export const newProjectId = (): ProjectId => `prj_${hex32().slice(0, 24)}` as Pr
 export const newMemberId = (): MemberId => `mem_${hex32().slice(0, 24)}` as MemberId
 export const newAccountId = (): AccountId => `ups_${hex32().slice(0, 24)}` as AccountId
 export const newIntentId = (): string => `int_${hex32()}`
+export const newAdminTokenId = (): AdminTokenId => `adm_${hex32().slice(0, 24)}` as AdminTokenId
 export const newTokenId = (): TokenId => `tok_${hex32().slice(0, 24)}` as TokenId
 
 /** A relay token: 256 random bits, URL-safe. Any other string works as a token too (`RELAY_TOKEN`). */

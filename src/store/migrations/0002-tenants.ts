@@ -62,9 +62,10 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
   -- While a token is rotated, the old one and the new one have the same name.
   CREATE INDEX tokens_name ON tokens (tenant, name);
 
-  -- Grows with every change of tokens, tenants, projects or accounts: other processes look at it to know when to read them again.
-  CREATE TABLE revision (n ${integer} NOT NULL)${strict};
-  INSERT INTO revision (n) VALUES (1);
+  -- One row. n grows with every change of tokens, tenants, projects, accounts or shares: other processes look at it to know when to
+  -- read them again. It is the seq of the newest audit row, whose hash is audit_hash; pepper is the fingerprint of the pepper.
+  CREATE TABLE revision (n ${integer} NOT NULL, audit_hash TEXT NOT NULL, pepper TEXT)${strict};
+  INSERT INTO revision (n, audit_hash) VALUES (0, '');
 
   -- Each row carries the hash of the one before: one that was removed or changed shows.
   CREATE TABLE audit (
