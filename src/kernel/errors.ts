@@ -196,6 +196,54 @@ export const errorCatalog = {
     message: 'This relay holds as many request bodies as it may. Try again in a moment.',
     fix: 'Too many large JSON bodies at once; raise `maxHeldBytes`.',
   },
+  resource_missing: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The upstream has no such object.',
+    fix: 'The id names nothing that belongs to the project of the token. The answer itself uses the words OpenAI has for that kind of object.',
+  },
+  objects_of_two_accounts: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request names objects that live on different upstream accounts: {param} is on another one than the objects before it.',
+    fix: 'Objects stay on the upstream account they were made on. Name objects of one account only, or upload the file again.',
+  },
+  not_for_tenants: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: '{method} {path} reads or changes what belongs to the whole upstream account, which several tenants share here.',
+    fix: 'Only a relay with one tenant carries this row: nobody could tell whose objects it touches.',
+  },
+  source_not_for_tenants: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: "'{param}' reads from the whole upstream account, which several tenants share here: '{given}' cannot be used.",
+    fix: 'Use a data source that names its objects, such as a file.',
+  },
+  batch_line_refused: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'Line {line} of the input file cannot be sent: {why}',
+    fix: 'Each line of a batch is held to the same rules as a request of its own: correct the line and upload the file again.',
+  },
+  shared_for_reading: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: 'This object belongs to another project, which shares it for reading only.',
+    fix: 'Ask with a token of the project that owns the object.',
+  },
+  ambiguous_form: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The form cannot be read without doubt: {why}.',
+    fix: 'Send a plain multipart/form-data body: quoted names, one value for each field.',
+  },
+  store_unavailable: {
+    status: 503,
+    type: 'server_error',
+    message: 'The database of this relay does not answer. Nothing was sent; try again in a moment.',
+    fix: 'Bring the database back; the relay goes on by itself.',
+  },
   internal_error: {
     status: 500,
     type: 'server_error',
@@ -203,6 +251,9 @@ export const errorCatalog = {
     fix: 'A bug of Relay: report it with the `x-relay-request-id`.',
   },
 } as const satisfies Record<string, Entry>
+
+/** An error in the words of somebody else. */
+export type Words = { readonly status: number; readonly message: string; readonly param: string | null; readonly code: string | null }
 
 export type ErrorCode = keyof typeof errorCatalog
 
@@ -216,15 +267,18 @@ export class Refusal extends Error {
   readonly headers: readonly string[]
   /** What follows on this connection cannot be trusted to be a request. */
   readonly endsConnection: boolean
+  /** What is answered in place of the catalog's words: those of the upstream for what it does not have. */
+  readonly words: Words | null
 
   constructor(
     code: ErrorCode,
     details: Readonly<Record<string, string>> = {},
-    options: { cause?: unknown; headers?: readonly string[]; endsConnection?: boolean } = {},
+    options: { cause?: unknown; headers?: readonly string[]; endsConnection?: boolean; words?: Words } = {},
   ) {
     super(fill(errorCatalog[code].message, details), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.status = errorCatalog[code].status
+    this.words = options.words ?? null
+    this.status = this.words?.status ?? errorCatalog[code].status
     this.details = details
     this.headers = options.headers ?? []
     this.endsConnection = options.endsConnection ?? false
@@ -233,9 +287,14 @@ export class Refusal extends Error {
 
 /** The body of a refusal, `{"error":{"message","type","param","code"}}` (OpenAI, "Error codes"). OpenAI gives routing errors no code. */
 export function errorBody(refusal: Refusal): string {
+  const type = errorCatalog[refusal.code].type
+  if (refusal.words !== null) {
+    const { message, param, code } = refusal.words
+    return JSON.stringify({ error: { message, type, param, code } })
+  }
   const code = refusal.code === 'missing_api_key' ? null : refusal.code
   return JSON.stringify({
-    error: { message: refusal.message, type: errorCatalog[refusal.code].type, param: refusal.details['param'] ?? null, code },
+    error: { message: refusal.message, type, param: refusal.details['param'] ?? null, code },
   })
 }
 

@@ -2,10 +2,10 @@
 // one turn of the event loop become one transaction, so that many creates share the wait for the disk.
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { firstAccountId, newIntentId, type AccountId, type TenantId } from '../kernel/ids.ts'
+import { firstAccountId, newIntentId, type AccountId, type IntentId, type TenantId } from '../kernel/ids.ts'
 import { StoreUnavailable, type Row, type Sql, type Store } from '../store/store.ts'
 import { createLru } from './lru.ts'
-import type { Born, Found, IntentId, Named, Owner, Ownership } from './ownership.ts'
+import type { Born, Found, Named, Owner, Ownership } from './ownership.ts'
 
 export type OwnershipOptions = {
   readonly store: Store
@@ -159,7 +159,7 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
     },
 
     async intend(owner, account, kind) {
-      const id = newIntentId() as string as IntentId
+      const id = newIntentId()
       const written = write((sql) =>
         sql.run(
           'INSERT INTO intents (id, account, kind, tenant, project, sent_at) VALUES (?, ?, ?, ?, ?, ?)',

@@ -1,6 +1,6 @@
 // Which tenant and project own which upstream object, and on which account it lives: the words other modules use.
 import type { ResourceKind } from '../catalog/kinds.ts'
-import type { AccountId, ProjectId, TenantId } from '../kernel/ids.ts'
+import type { AccountId, IntentId, ProjectId, TenantId } from '../kernel/ids.ts'
 
 /** An id as a request or an answer names it. */
 export type Named = { readonly kind: ResourceKind; readonly id: string }
@@ -21,9 +21,6 @@ export type Born = Named & {
   /** Of kinds with a list: the object as the upstream told it, when it was born or seen last; null while unknown. */
   readonly body: string | null
 }
-
-/** A create that is under way: what is left of it after a crash says whose an orphan may be. */
-export type IntentId = string & { readonly __brand: 'IntentId' }
 
 export type Ownership = {
   /**
