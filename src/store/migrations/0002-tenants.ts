@@ -79,8 +79,10 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
     hash     TEXT NOT NULL
   )${strict};
 
-  -- state: live; deleting (denied, the upstream may still have it); gone. An owner is written once and never changes.
-  -- body: the object as the upstream last told it, for lists. facet: the field most lists of the kind filter by.
+  -- state: live; deleting (denied, the upstream may still have it); gone, since ended_at; orphan (nobody's: a crash left it and
+  -- it cannot be said whose it is). An owner is written once and never changes.
+  -- body: the object as the upstream last told it, for kinds with a list; '' while it has not been told, null for other kinds.
+  -- facet: the field most lists of the kind filter by.
   CREATE TABLE objects (
     seq        ${serial},
     account    TEXT NOT NULL,
@@ -91,12 +93,16 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
     parent     TEXT,
     state      TEXT NOT NULL,
     created_at ${integer} NOT NULL,
+    ended_at   ${integer},
     facet      TEXT,
     body       TEXT,
     UNIQUE (id, kind, account)
   )${strict};
-  CREATE INDEX objects_listed ON objects (project, kind, created_at, seq) WHERE state = 'live';
-  CREATE INDEX objects_unfinished ON objects (state) WHERE state = 'deleting';
+  CREATE INDEX objects_listed ON objects (project, kind, created_at, seq) WHERE state = 'live' AND body <> '';
+  CREATE INDEX objects_faceted ON objects (project, kind, facet, created_at, seq) WHERE state = 'live' AND facet IS NOT NULL;
+  CREATE INDEX objects_untold ON objects (project, kind) WHERE state = 'live' AND body = '';
+  CREATE INDEX objects_unfinished ON objects (seq) WHERE state = 'deleting';
+  CREATE INDEX objects_gone ON objects (ended_at) WHERE state = 'gone';
 
   -- A create that was sent and not yet recorded; what is left of it after a crash says whose an orphan may be.
   CREATE TABLE intents (
@@ -116,5 +122,13 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
     id      TEXT NOT NULL,
     project TEXT NOT NULL,
     PRIMARY KEY (id, kind, account, project)
+  )${strict};
+  CREATE INDEX shares_project ON shares (project, kind);
+
+  -- What one process at a time does: whose turn it is, and until when.
+  CREATE TABLE leases (
+    name     TEXT NOT NULL PRIMARY KEY,
+    holder   TEXT NOT NULL,
+    until_at ${integer} NOT NULL
   )${strict};
 `
