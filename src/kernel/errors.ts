@@ -104,7 +104,7 @@ export const errorCatalog = {
     status: 400,
     type: 'invalid_request_error',
     message: "Unknown parameter: '{param}'.",
-    fix: 'The wrapper takes the parameters its row names and no others.',
+    fix: 'The operation takes the parameters its row names and no others.',
   },
   missing_required_parameter: {
     status: 400,
@@ -165,6 +165,36 @@ export const errorCatalog = {
     type: 'invalid_request_error',
     message: '{why}',
     fix: 'Through /v1/proxy go operations that take and answer JSON, at their canonical path. Call the others directly.',
+  },
+  missing_admin_token: {
+    status: 401,
+    type: 'invalid_request_error',
+    message: 'The admin API needs an admin token in an Authorization header using Bearer auth.',
+    fix: 'Send `Authorization: Bearer rka_...`; `relay admin-token create NAME` makes such a token.',
+  },
+  invalid_admin_token: {
+    status: 401,
+    type: 'invalid_request_error',
+    message: 'The admin token is unknown or revoked. Tokens of clients do not work here.',
+    fix: '`relay admin-token list` shows the valid ones, `relay admin-token create NAME` makes another.',
+  },
+  admin_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'Nothing has the name or id that was given; the list of that noun shows them all.',
+  },
+  admin_conflict: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'The name is taken, or other things still need what is to be removed.',
+  },
+  admin_invalid: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: '{why}',
+    fix: 'The message says what the parameter takes.',
   },
   upstream_credentials_refused: {
     status: 502,

@@ -4,6 +4,7 @@ export type Field = {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array'
   readonly description: string
   readonly enum?: readonly (string | number)[]
+  readonly minLength?: number
   readonly maxLength?: number
   readonly minimum?: number
   readonly maximum?: number
@@ -14,11 +15,14 @@ export type Field = {
   readonly properties?: Readonly<Record<string, Field>>
   readonly required?: readonly string[]
   readonly additionalProperties?: boolean
+  /** Null stands in an answer where there is none. */
+  readonly isNullable?: true
+  readonly example?: string | number | readonly string[]
   /**
    * `openai-file`: declared as text because ChatGPT fills in only such parameters, and sent by it as
    * `{name, id, mime_type, download_link}` (OpenAI, "Sending and returning files with GPT Actions"). Text is the link itself.
    */
-  readonly format?: 'openai-file' | 'byte'
+  readonly format?: 'openai-file' | 'byte' | 'date-time'
 }
 
 /** A JSON object, as the body of a request or an answer. */

@@ -51,6 +51,7 @@ function checkField(field: Field, value: unknown, name: string): void {
   if (!isOfType(field.type, value)) throw invalid(name, `expected ${article(field.type)}`)
   if (field.enum !== undefined && !field.enum.includes(value as string | number))
     throw invalid(name, `expected one of ${field.enum.join(', ')}`)
+  if (typeof value === 'string' && field.minLength !== undefined && value.length < field.minLength) throw invalid(name, 'it is empty')
   if (typeof value === 'string' && field.maxLength !== undefined && value.length > field.maxLength)
     throw invalid(name, `it is longer than ${field.maxLength} characters`)
   if (typeof value === 'number' && field.minimum !== undefined && value < field.minimum)

@@ -1,0 +1,52 @@
+// Performs one operation of the table, whoever asks: the HTTP API and the command line both come through here.
+import { DirectoryError, type Directory } from '../identity/directory.ts'
+import type { Actor } from '../identity/records.ts'
+import { Refusal, type ErrorCode } from '../kernel/errors.ts'
+import { checkShape } from '../kernel/shape.ts'
+import { handlers, type Given, type Page } from './handlers.ts'
+import { shapeAt, type Operation, type Place } from './operation.ts'
+import { operations, type OperationId } from './operations.ts'
+import { outputs } from './outputs.ts'
+import { present, type Answer } from './present.ts'
+
+/** One object, or `{object: 'list', data, hasMore}`. */
+export type Perform = (id: OperationId, actor: Actor, given: Given) => Promise<Answer>
+
+export type AdminOptions = { readonly directory: Directory; readonly now: () => number }
+
+export const rowOf: ReadonlyMap<string, Operation & { readonly id: OperationId }> = new Map(operations.map((row) => [row.id, row]))
+
+const codes: Readonly<Record<DirectoryError['kind'], ErrorCode>> = {
+  unknown: 'admin_not_found',
+  taken: 'admin_conflict',
+  'in-use': 'admin_conflict',
+  invalid: 'admin_invalid',
+}
+
+/** @throws Refusal, with the words of the directory where it refused */
+export function createAdmin({ directory, now }: AdminOptions): Perform {
+  return async (id, actor, given) => {
+    const row = rowOf.get(id)
+    if (row === undefined) throw new Refusal('internal_error', {}, { cause: new Error(`no operation ${id}`) })
+    const { shape } = outputs[row.output]
+    const result = await handlers[id](given, { directory, actor, now: now() }).catch((error: unknown) => {
+      throw error instanceof DirectoryError ? refusalOf(error) : error
+    })
+    if (row.answers === 'one') return present(shape, result)
+    const { rows, hasMore } = pageOf(result)
+    return { object: 'list', data: rows.map((each) => present(shape, each)), hasMore }
+  }
+}
+
+/**
+ * Holds what was given against the row.
+ * @throws Refusal unknown_parameter, missing_required_parameter, invalid_value
+ */
+export function checkGiven(row: Operation, place: Place, given: Given): void {
+  checkShape(shapeAt(row, place), given)
+}
+
+const pageOf = (result: unknown): Page => (Array.isArray(result) ? { rows: result, hasMore: false } : (result as Page))
+
+const refusalOf = (error: DirectoryError): Refusal =>
+  new Refusal(codes[error.kind], { why: error.message, param: error.param }, { cause: error })

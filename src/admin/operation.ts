@@ -1,0 +1,59 @@
+// What one row of the admin table says. HTTP API, command line, OpenAPI document and reference are all derived from it.
+import type { Field, Shape } from '../kernel/field.ts'
+import type { outputs } from './outputs.ts'
+
+export type Input = Field & {
+  /** Its option on the command line, where that is not the name: a list is given one by one. */
+  readonly option?: string
+  /** Never an argument, which every user of the machine can read: the command line takes it from a variable or standard input. */
+  readonly isSecret?: true
+}
+
+export type OutputName = keyof typeof outputs
+
+export type Operation = {
+  /** `noun.verb`, as the audit and the log call it. */
+  readonly id: `${string}.${string}`
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** A parameter takes an input out of the query or the body. */
+  readonly path: `/admin/v1/${string}`
+  /** `<input>`, `[input]` and `[inputs...]` are arguments, every other input is an option. */
+  readonly command: string
+  readonly summary: string
+  /** Command lines that work as they stand. */
+  readonly examples: readonly string[]
+  readonly input: Readonly<Record<string, Input>>
+  readonly required: readonly string[]
+  readonly output: OutputName
+  /** `one` object, or `all` there are, a page of them where there are many. */
+  readonly answers: 'one' | 'all'
+  /** What a person reads: of one object `{field}` of it, of a list when it is empty. `{where}` is the folder or the address. */
+  readonly said: string
+}
+
+export type Output = {
+  readonly shape: Shape
+  /** What a person sees in a list, in this order. */
+  readonly columns: readonly string[]
+  /** The field that is told this one time and never again. */
+  readonly secret: string | null
+}
+
+/** Where an input stands in a request. */
+export type Place = 'path' | 'query' | 'body'
+
+export function placeOf({ method, path }: Operation, input: string): Place {
+  if (path.includes(`{${input}}`)) return 'path'
+  return method === 'POST' ? 'body' : 'query'
+}
+
+/** The inputs of an operation that stand there, as a closed shape. */
+export function shapeAt(operation: Operation, place: Place): Shape {
+  const names = Object.keys(operation.input).filter((name) => placeOf(operation, name) === place)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(names.flatMap((name) => Object.entries(operation.input).filter(([each]) => each === name))),
+    required: operation.required.filter((name) => names.includes(name)),
+    additionalProperties: false,
+  }
+}
