@@ -13,7 +13,7 @@ const walls: Readonly<Record<string, Wall>> = {
   catalog: { modules: [], packages: [] },
   config: { modules: ['kernel'], packages: ['yaml'] },
   telemetry: { modules: ['kernel'], packages: ['prom-client'] },
-  store: { modules: ['kernel'], packages: ['node:sqlite'] },
+  store: { modules: ['kernel'], packages: ['node:sqlite', 'postgres'] },
   identity: { modules: ['kernel', 'store'], packages: [] },
   upstreams: { modules: ['kernel'], packages: [] },
   relay: { modules: ['kernel', 'catalog', 'identity', 'upstreams', 'telemetry'], packages: [] },
