@@ -1,7 +1,7 @@
 // What one row of the catalog says. Columns hold names from closed vocabularies, never functions: a table that can be
 // printed, compared and serialised. A column exists when three rows need it, and every row states every column.
 
-import type { ResourceKind } from './kinds.ts'
+import type { Missing, ResourceKind } from './kinds.ts'
 
 /** What a request body may be. A row without any takes no body; an empty body is always allowed. */
 export type RequestKind = 'json' | 'multipart' | 'sdp'
@@ -22,24 +22,33 @@ export type Pace = 'control' | 'generation' | 'upload' | 'download'
 export type ActionsBucket = 'direct' | 'wrapped' | 'proxied' | 'never'
 
 /**
- * What a row does with resources, one entry for each place where an id stands.
- * `use`: names one, which must be the caller's. `delete`: names the one that is deleted. `create`: one is born in the answer,
- * or seen there as part of a parent that is the caller's. `list`: the answer lists the caller's own and nothing else.
- * `namespace`: not an id but a value the upstream compares across the whole account; each tenant gets a space of its own.
+ * What a row does with resources, one entry for each place where an id stands; requests are checked in the order of entries.
+ * `use`: names one, which must be the caller's. `delete`: names the one that is deleted. `create`: one is born in the answer.
+ * `see`: the answer tells of one that is there already: part of a parent that is the caller's, or the object itself as it now
+ * is. `list`: the answer lists the caller's own and nothing else. `namespace`: not an id but a value the upstream compares
+ * across the whole account; each tenant gets a space of its own. `account-wide`: with one of `values` the request reads what
+ * all tenants have, without any id.
  */
-export type ResourceAct = 'use' | 'delete' | 'create' | 'list' | 'namespace'
+export type ResourceAct = 'use' | 'delete' | 'create' | 'see' | 'list' | 'namespace' | 'account-wide'
 
 export type Resource = {
   readonly act: ResourceAct
+  /** Where two kinds may stand at one place there are two entries, and the prefix of the id tells which it is. */
   readonly kind: ResourceKind
   /**
-   * Where it stands: `path.file_id`, `query.after`, `header.idempotency-key`, `body.tools.file_ids`, `form.file_id`;
-   * in answers `answer.data.id`, `event.response.id` (the data of a server-sent event) or `location`. Arrays are
-   * transparent: `body.tools.file_ids` is every file id of every tool. `*` is any one name.
+   * Where it stands: `path.file_id`, `query.after`, `header.idempotency-key`, `body.tools.file_ids`; in answers
+   * `answer.data.id`, `event.response.id` (the data of a server-sent event) or `location`. Arrays are transparent:
+   * `body.tools.file_ids` is every file id of every tool. `*` is any one name. `form.video.id` is what a form with JSON calls
+   * `video` and then `id`, whether its field is named `video[id]`, or is named `video` and holds JSON; `form.file_ids` is
+   * also `file_ids[]` and `file_ids[0]`.
    */
   readonly at: string
   /** `stored`: only when the request says `"store": true`. */
   readonly when?: 'stored'
+  /** How the upstream says here that it is missing, where that differs from what its kind says. */
+  readonly missing?: Missing
+  /** Of `account-wide`. */
+  readonly values?: readonly string[]
 }
 
 /**
@@ -71,6 +80,9 @@ export type Endpoint = {
   readonly resources: readonly Resource[]
   readonly summary: string
 }
+
+/** Path parameters that are no ids: a version is a number within its skill, and whose the skill is has been asked before. */
+export const publicParams: ReadonlySet<string> = new Set(['version'])
 
 /** Path parameters that name a model: the only place where an encoded slash is an id and not a trick. */
 export const modelParams: ReadonlySet<string> = new Set(['model', 'fine_tuned_model_checkpoint'])
