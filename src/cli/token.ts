@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadSettings, type Flags } from '../config/load.ts'
-import { loadPepper } from '../identity/pepper.ts'
+import { loadPepper } from '../identity/old-pepper.ts'
 import type { Token } from '../identity/queries.ts'
 import { createTokens, type Tokens } from '../identity/tokens.ts'
 import { systemClock } from '../kernel/clock.ts'

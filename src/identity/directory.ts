@@ -1,23 +1,21 @@
 // Every change an operator can make to tenants and what belongs to them, and every look at it. A change, its audit row and the
 // new revision are one transaction. Wherever something is named, its name or its id will do.
-import type { Sql } from '../store/store.ts'
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../kernel/clock.ts'
+import type { Store } from '../store/store.ts'
+import { createAudit } from './audit.ts'
+import { createChange, type Change } from './change.ts'
+import { createDigest } from './digest.ts'
+import type { Vocabulary } from './names.ts'
+import { createAccounts } from './nouns/accounts.ts'
+import { createAdminTokens } from './nouns/admin-tokens.ts'
+import { createMembers } from './nouns/members.ts'
+import { createProjects } from './nouns/projects.ts'
+import { createShares } from './nouns/shares.ts'
+import { createTenants } from './nouns/tenants.ts'
+import { createTokens } from './nouns/tokens.ts'
+import { createSeal } from './seal.ts'
 import type { Account, Actor, AdminToken, AuditRow, Member, Project, Role, Scope, Share, Tenant, Token } from './records.ts'
-
-/**
- * What was asked cannot be done; the message says so to the operator. `unknown`: nothing has that name. `taken`: something else
- * has. `in-use`: other things need it. `invalid`: the value itself is wrong. `param` is the option of the call that is meant.
- */
-export class DirectoryError extends Error {
-  override readonly name = 'DirectoryError'
-  readonly kind: 'unknown' | 'taken' | 'in-use' | 'invalid'
-  readonly param: string
-
-  constructor(kind: DirectoryError['kind'], param: string, message: string) {
-    super(message)
-    this.kind = kind
-    this.param = param
-  }
-}
 
 /** The secret is in this answer and nowhere else. */
 export type NewToken = { readonly token: Token; readonly secret: string }
@@ -35,10 +33,6 @@ export type TokenOptions = Partial<Scope> & {
 
 /** A token by id, or by the name of a valid one; the tenant is needed where several have a token of that name. */
 export type NamedToken = { readonly token: string; readonly tenant?: string }
-
-/** What a change says of itself in the audit. Without an entry nothing was changed. */
-export type AuditEntry = { readonly action: string; readonly target: string; readonly detail: Readonly<Record<string, unknown>> }
-export type Changed<T> = { readonly result: T; readonly entry: AuditEntry | null }
 
 export type Directory = {
   readonly tenants: {
@@ -116,5 +110,39 @@ export type Directory = {
     readonly verify: () => Promise<{ readonly rows: number; readonly brokenAt: number | null }>
   }
   /** A change of somebody else's tables, with its audit row in the same transaction (objects that are adopted). */
-  readonly change: <T>(actor: Actor, work: (sql: Sql) => Promise<Changed<T>>) => Promise<T>
+  readonly change: Change
+}
+
+/** @example const directory = createDirectory({ store, pepper, clock, vocabulary, hasSettingsToken: false, onChanged: async () => {} }) */
+export function createDirectory({
+  store,
+  pepper,
+  clock,
+  vocabulary,
+  hasSettingsToken,
+  onChanged,
+}: {
+  readonly store: Store
+  readonly pepper: KeyObject
+  readonly clock: Clock
+  readonly vocabulary: Vocabulary
+  /** Somebody can call the relay without a token of the directory. */
+  readonly hasSettingsToken: boolean
+  /** After each change: what this process knows by heart is old now. */
+  readonly onChanged: () => Promise<void>
+}): Directory {
+  const audit = createAudit(pepper)
+  const change = createChange({ store, pepper, clock, audit, onChanged })
+  const digest = createDigest(pepper)
+  return {
+    tenants: createTenants({ store, change, clock }),
+    projects: createProjects({ store, change, clock }),
+    tokens: createTokens({ store, change, digest, clock, vocabulary, hasSettingsToken }),
+    members: createMembers({ store, change, clock }),
+    accounts: createAccounts({ store, change, clock, seal: createSeal(pepper) }),
+    adminTokens: createAdminTokens({ store, change, digest, clock }),
+    shares: createShares({ store, change }),
+    audit: { list: (options) => audit.list(store, options), verify: () => audit.verify(store) },
+    change,
+  }
 }

@@ -10,7 +10,7 @@ import { inspect, promisify } from 'node:util'
 import type { Clock } from '../kernel/clock.ts'
 import { Secret } from '../kernel/secret.ts'
 import { openStore, StoreError, type Store } from '../store/sqlite.ts'
-import { loadPepper } from './pepper.ts'
+import { loadPepper } from './old-pepper.ts'
 import { createTokens, TokenError, type Tokens } from './tokens.ts'
 
 const clock: Clock = { now: () => 1_700_000_000_000, tick: () => 0 }
@@ -37,7 +37,7 @@ const from = (name: string): string => JSON.stringify(import.meta.resolve(name))
 async function elsewhere(dataDir: string, code: string): Promise<string | null> {
   const script = `import { openStore } from ${from('../store/sqlite.ts')}
     import { systemClock } from ${from('../kernel/clock.ts')}
-    import { loadPepper } from ${from('./pepper.ts')}
+    import { loadPepper } from ${from('./old-pepper.ts')}
     import { createTokens } from ${from('./tokens.ts')}
     const store = openStore({ dataDir: ${JSON.stringify(dataDir)} })
     const tokens = createTokens({ store, pepper: loadPepper(store), clock: systemClock, token: null })

@@ -58,6 +58,9 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
   ALTER TABLE tokens ADD COLUMN expires_at ${integer};
   ALTER TABLE tokens ADD COLUMN created_by TEXT;
   ALTER TABLE tokens ADD COLUMN last_used_at ${integer};
+  -- The n of table revision at the last change of this row: whoever knows an older one reads only what is newer.
+  ALTER TABLE tokens ADD COLUMN revision ${integer} NOT NULL DEFAULT 0;
+  CREATE INDEX tokens_revision ON tokens (revision);
   DROP INDEX tokens_valid_name;
   -- While a token is rotated, the old one and the new one have the same name.
   CREATE INDEX tokens_name ON tokens (tenant, name);
