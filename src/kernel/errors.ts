@@ -19,7 +19,20 @@ export const errorCatalog = {
     status: 401,
     type: 'invalid_request_error',
     message: 'Incorrect API key provided: ********. You can find your API key with the operator of this relay.',
-    fix: 'The token is unknown or revoked. `relay token list` shows the valid ones.',
+    fix: 'The token is unknown, revoked or expired, or its tenant is disabled. `relay token list` shows the valid ones.',
+  },
+  insufficient_permissions: {
+    status: 403,
+    type: 'invalid_request_error',
+    message:
+      "You have insufficient permissions for this operation. Missing scopes: {missing}. Check that you have the correct role in your organization and project, and if you're using a restricted API key, that it has the necessary scopes.",
+    fix: 'The token may not do this: `relay token list` shows what it may, `relay token create --permission` makes one that may more.',
+  },
+  model_not_allowed: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: 'Your token does not have access to model `{model}`.',
+    fix: 'The token may use the models it was made for: `relay token list` shows them, `relay token create --model` makes one for others.',
   },
   unknown_url: {
     status: 404,
