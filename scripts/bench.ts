@@ -49,7 +49,7 @@ async function main({ only, isJson, ...options }: BenchOptions): Promise<number>
     ...(nginx === undefined ? [] : [nginxPlan(nginx.path)]),
     ...(options.isBare ? [barePlan()] : []),
     relayPlan(options.relay ?? repository),
-    ...(options.other === undefined ? [] : [relayPlan(options.other, 'other', options.otherFlags)]),
+    ...(options.other === undefined ? [] : [relayPlan(options.other, { name: 'other', flags: options.otherFlags })]),
   ]
   const machine = {
     node: process.version,

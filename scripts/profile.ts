@@ -36,7 +36,7 @@ async function profile(kind: string, durationMs: number, top: number): Promise<v
   const cores = chooseCores()
   await using load = await startLoadProcess(cores)
   const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
-  const plan = values.bare ? barePlan(flags) : relayPlan(values.relay, 'relay', flags)
+  const plan = values.bare ? barePlan(flags) : relayPlan(values.relay, { flags })
   const context = { upstreamPort: load.upstreamPort, directory: join(directory, 'relay'), core: cores.contender }
   const started = await plan.start(context)
   let result

@@ -55,8 +55,18 @@ export function barePlan(flags: readonly string[] = []): ContenderPlan {
   }
 }
 
+export type RelayPlanOptions = {
+  readonly name?: ContenderName
+  /** Beside those of its `npm start`. */
+  readonly flags?: readonly string[]
+  readonly environment?: NodeJS.ProcessEnv
+}
+
 /** The relay of a checkout, built into its `dist`. */
-export function relayPlan(checkout: string, name: ContenderName = 'relay', extraFlags: readonly string[] = []): ContenderPlan {
+export function relayPlan(
+  checkout: string,
+  { name = 'relay', flags: extraFlags = [], environment = {} }: RelayPlanOptions = {},
+): ContenderPlan {
   const entry = join(checkout, 'dist', 'main.js')
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
   const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { scripts?: Record<string, string> }
@@ -66,7 +76,8 @@ export function relayPlan(checkout: string, name: ContenderName = 'relay', extra
     start: async (context) => {
       const port = await freePort()
       const args = [...flags, entry, 'start']
-      return launch({ name, port, command: process.execPath, args, env: relayEnvironment(port, context), context })
+      const env = { ...relayEnvironment(port, context), ...environment }
+      return launch({ name, port, command: process.execPath, args, env, context })
     },
   }
 }

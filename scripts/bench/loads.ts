@@ -13,33 +13,36 @@ export type LoadResult = {
 const request = chatRequest({ isStreaming: false })
 const streamRequest = chatRequest({ isStreaming: true })
 
-/** Each connection sends its next request when the last is answered, until the time is over. */
+/** Each connection sends its next request when the last is answered, until the time is over. The requests are sent in turn. */
 export async function runClosedLoop(options: {
   port: number
   connections: number
   durationMs: number
-  isStreaming: boolean
+  requests: readonly Buffer[]
+  bodyBytes: number
 }): Promise<LoadResult> {
+  const { requests } = options
   const failures: Failures = new Map()
   const startedAt = performance.now()
   const endsAt = startedAt + options.durationMs
-  const message = options.isStreaming ? streamRequest : request
   let completed = 0
+  let sent = 0
+  const next = (): Buffer => requests[sent++ % requests.length] ?? request
   await new Promise<void>((resolve) => {
     let running = options.connections
     const onAnswer = (client: Client, isCorrect: boolean): void => {
       if (isCorrect) completed++
       if (performance.now() < endsAt) {
         // A server that refuses at once must not make this an endless loop in one turn.
-        if (isCorrect) client.send(message)
-        else setTimeout(() => client.send(message), 5)
+        if (isCorrect) client.send(next())
+        else setTimeout(() => client.send(next()), 5)
         return
       }
       client.destroy()
       if (--running === 0) resolve()
     }
-    const expect = { bodyBytes: options.isStreaming ? streamBodyBytes : jsonAnswerBody.length }
-    for (let index = 0; index < options.connections; index++) createClient({ port: options.port, expect, failures, onAnswer }).send(message)
+    const expect = { bodyBytes: options.bodyBytes }
+    for (let index = 0; index < options.connections; index++) createClient({ port: options.port, expect, failures, onAnswer }).send(next())
   })
   return { completed, elapsedMs: performance.now() - startedAt, failures: Object.fromEntries(failures) }
 }

@@ -9,16 +9,16 @@ export const eventsPerStream = 200
 export const eventBytes = 115
 export const multipartBoundary = '----formdata-undici-012345678901'
 
-/** The 18 fields of a request of the official SDK, in its order. */
-function requestHead(path: string, token: string, contentType: string, contentLength: number): string {
+/** The 18 fields of a request of the official SDK, in its order; without a body two less. */
+function requestHead(path: string, token: string, content: { readonly type: string; readonly length: number } | null): string {
   return [
-    `POST ${path} HTTP/1.1`,
+    `${content === null ? 'GET' : 'POST'} ${path} HTTP/1.1`,
     'host: 127.0.0.1',
     'connection: keep-alive',
     `authorization: Bearer ${token}`,
     'user-agent: OpenAI/JS 7.57.0',
     'accept: application/json',
-    `content-type: ${contentType}`,
+    ...(content === null ? [] : [`content-type: ${content.type}`]),
     'x-stainless-retry-count: 0',
     'x-stainless-timeout: 600',
     'x-stainless-lang: js',
@@ -30,7 +30,7 @@ function requestHead(path: string, token: string, contentType: string, contentLe
     'accept-language: *',
     'sec-fetch-mode: cors',
     'accept-encoding: gzip, deflate',
-    `content-length: ${contentLength}`,
+    ...(content === null ? [] : [`content-length: ${content.length}`]),
     '\r\n',
   ].join('\r\n')
 }
@@ -46,8 +46,20 @@ function filler(length: number): string {
 }
 
 export function chatRequest(options: { readonly isStreaming: boolean; readonly token?: string }): Buffer {
-  const head = requestHead('/v1/chat/completions', options.token ?? relayToken, 'application/json', requestBodyBytes)
+  const head = requestHead('/v1/chat/completions', options.token ?? relayToken, { type: 'application/json', length: requestBodyBytes })
   return Buffer.from(head + chatBody(options.isStreaming), 'latin1')
+}
+
+/** @param previous id of the response that is continued */
+export function responseRequest({ token, previous }: { readonly token: string; readonly previous: string | null }): Buffer {
+  const before = `{"model":"gpt-4o-mini",${previous === null ? '' : `"previous_response_id":"${previous}",`}"instructions":"You answer briefly.","input":"`
+  const body = `${before}${filler(requestBodyBytes - before.length - 2)}"}`
+  const head = requestHead('/v1/responses', token, { type: 'application/json', length: body.length })
+  return Buffer.from(head + body, 'latin1')
+}
+
+export function getRequest(path: string, token: string): Buffer {
+  return Buffer.from(requestHead(path, token, null), 'latin1')
 }
 
 /** An upload: `before`, then `fileBytes` of anything, then `after`. */
@@ -57,7 +69,7 @@ export function uploadRequest(fileBytes: number): { before: Buffer; after: Buffe
     `--${multipartBoundary}\r\ncontent-disposition: form-data; name="file"; filename="large.bin"\r\ncontent-type: application/octet-stream\r\n\r\n`
   const closing = `\r\n--${multipartBoundary}--\r\n`
   const bodyBytes = opening.length + fileBytes + closing.length
-  const head = requestHead('/v1/files', relayToken, `multipart/form-data; boundary=${multipartBoundary}`, bodyBytes)
+  const head = requestHead('/v1/files', relayToken, { type: `multipart/form-data; boundary=${multipartBoundary}`, length: bodyBytes })
   return { before: Buffer.from(head + opening, 'latin1'), after: Buffer.from(closing, 'latin1'), bodyBytes }
 }
 
@@ -122,4 +134,33 @@ export const streamBodyBytes = eventsPerStream * eventBytes + lastEvents.length
 export function uploadAnswer(receivedBytes: number): Buffer {
   const body = `{"id":"file-0123456789","object":"file","bytes":${receivedBytes},"created_at":1795348800,"filename":"large.bin","purpose":"user_data"}`
   return Buffer.from(answerHead('application/json', `content-length: ${body.length}`) + body, 'latin1')
+}
+
+/** An id as the API makes them: the same length each time, another one each time. */
+let ids = 0
+const nextId = (prefix: string): string => `${prefix}${(++ids).toString(16).padStart(48, '0')}`
+
+/** What `POST /v1/responses` answers: a new response with a message of its own. */
+export function responseAnswer(): Buffer {
+  const before =
+    `{"id":"${nextId('resp_')}","object":"response","created_at":1795348800,"status":"completed","error":null,"model":"gpt-4o-mini",` +
+    `"output":[{"type":"message","id":"${nextId('msg_')}","status":"completed","role":"assistant","content":[{"type":"output_text","text":"`
+  const after =
+    '","annotations":[]}]}],"parallel_tool_calls":true,"previous_response_id":null,"store":true,"tools":[],' +
+    '"usage":{"input_tokens":480,"output_tokens":170,"total_tokens":650}}'
+  const body = before + filler(answerBodyBytes - before.length - after.length) + after
+  return Buffer.from(answerHead('application/json', `content-length: ${body.length}`) + body, 'latin1')
+}
+
+/** What the API tells of an object that is asked for by its id, or of a file that is uploaded. */
+export function objectAnswer(path: string): Buffer {
+  const body = objectBody(/^\/v1\/(?:files|batches)\/([\w-]+)$/.exec(path)?.[1] ?? nextId('file-'))
+  return Buffer.from(answerHead('application/json', `content-length: ${body.length}`) + body, 'latin1')
+}
+
+export function objectBody(id: string): string {
+  return id.startsWith('batch_')
+    ? `{"id":"${id}","object":"batch","endpoint":"/v1/responses","errors":null,"input_file_id":"file-${id.slice(6)}","completion_window":"24h",` +
+        '"status":"in_progress","output_file_id":null,"error_file_id":null,"created_at":1795348800,"request_counts":{"total":100,"completed":3,"failed":0},"metadata":null}'
+    : `{"id":"${id}","object":"file","bytes":120000,"created_at":1795348800,"expires_at":null,"filename":"handbook.pdf","purpose":"assistants","status":"processed","status_details":null}`
 }

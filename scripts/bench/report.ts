@@ -93,13 +93,14 @@ function verdict({ isReached, ratioToRelay }: Row): string {
 }
 
 /** Three significant digits are more than the noise allows. */
-function figure(value: number): string {
+export function figure(value: number): string {
   if (!Number.isFinite(value)) return '-'
   const size = Math.abs(value)
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)
 }
 
-function alignColumns(cells: readonly (readonly string[])[], right: ReadonlySet<number>): string {
+/** @param right the columns that are aligned on their right side */
+export function alignColumns(cells: readonly (readonly string[])[], right: ReadonlySet<number>): string {
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   return cells
     .map((row) =>

@@ -3,10 +3,10 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { createMessageReader } from './framing.ts'
-import { jsonAnswer, streamEnd, streamEvents, streamHead, uploadAnswer } from './payloads.ts'
+import { jsonAnswer, objectAnswer, responseAnswer, streamEnd, streamEvents, streamHead, uploadAnswer } from './payloads.ts'
 
 /** What the next requests are answered with; one load runs at a time, so nothing has to be read from a request. */
-export type AnswerMode = 'json' | 'burst' | 'paced' | 'idle' | 'upload'
+export type AnswerMode = 'json' | 'burst' | 'paced' | 'idle' | 'upload' | 'response' | 'object'
 
 export type Upstream = {
   readonly port: number
@@ -27,9 +27,11 @@ export async function startUpstream(): Promise<Upstream> {
   const paced = new Set<PacedStream>()
   const pulse = setInterval(() => writeDueEvents(paced), 1)
 
-  const answer = (socket: Socket, receivedBytes: number): void => {
+  const answer = (socket: Socket, head: string, receivedBytes: number): void => {
     if (mode === 'json') socket.write(jsonAnswer)
     else if (mode === 'upload') socket.write(uploadAnswer(receivedBytes))
+    else if (mode === 'response') socket.write(responseAnswer())
+    else if (mode === 'object') socket.write(objectAnswer(head.split(' ', 2)[1] ?? ''))
     else {
       socket.write(streamHead)
       if (mode === 'burst') {
@@ -43,15 +45,17 @@ export async function startUpstream(): Promise<Upstream> {
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     let receivedBytes = 0
+    let head = ''
     const read = createMessageReader({
-      onHead: (head) => {
+      onHead: (text) => {
         receivedBytes = 0
-        lastHead = head
+        head = text
+        lastHead = text
       },
       onBody: (_bytes, start, end) => {
         receivedBytes += end - start
       },
-      onEnd: () => answer(socket, receivedBytes),
+      onEnd: () => answer(socket, head, receivedBytes),
     })
     socket.on('data', (bytes) => read(bytes, bytes.length))
     socket.on('error', () => socket.destroy())
