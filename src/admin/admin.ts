@@ -1,8 +1,10 @@
 // Performs one operation of the table, whoever asks: the HTTP API and the command line both come through here.
-import { DirectoryError, type Directory } from '../identity/directory.ts'
+import { DirectoryError } from '../identity/directory-error.ts'
+import type { Directory } from '../identity/directory.ts'
 import type { Actor } from '../identity/records.ts'
 import { Refusal, type ErrorCode } from '../kernel/errors.ts'
 import { checkShape } from '../kernel/shape.ts'
+import { StoreUnavailable } from '../store/store.ts'
 import { handlers, type Given, type Page } from './handlers.ts'
 import { shapeAt, type Operation, type Place } from './operation.ts'
 import { operations, type OperationId } from './operations.ts'
@@ -30,7 +32,7 @@ export function createAdmin({ directory, now }: AdminOptions): Perform {
     if (row === undefined) throw new Refusal('internal_error', {}, { cause: new Error(`no operation ${id}`) })
     const { shape } = outputs[row.output]
     const result = await handlers[id](given, { directory, actor, now: now() }).catch((error: unknown) => {
-      throw error instanceof DirectoryError ? refusalOf(error) : error
+      throw error instanceof DirectoryError ? directoryRefusal(error) : error instanceof StoreUnavailable ? storeRefusal(error) : error
     })
     if (row.answers === 'one') return present(shape, result)
     const { rows, hasMore } = pageOf(result)
@@ -48,5 +50,7 @@ export function checkGiven(row: Operation, place: Place, given: Given): void {
 
 const pageOf = (result: unknown): Page => (Array.isArray(result) ? { rows: result, hasMore: false } : (result as Page))
 
-const refusalOf = (error: DirectoryError): Refusal =>
+const directoryRefusal = (error: DirectoryError): Refusal =>
   new Refusal(codes[error.kind], { why: error.message, param: error.param }, { cause: error })
+
+const storeRefusal = (cause: StoreUnavailable): Refusal => new Refusal('store_unavailable', {}, { cause, headers: ['Retry-After', '1'] })

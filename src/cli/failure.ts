@@ -24,13 +24,16 @@ const exitCodeByName: Readonly<Record<string, number>> = {
   RecordingError: exitCodes.usage,
 }
 
+/** Refusals that are about the command line; the others are about what it asked for. */
+export const usageCodes: ReadonlySet<string> = new Set(['unknown_parameter', 'missing_required_parameter', 'invalid_value'])
+
 /** Tells what went wrong on standard error, and gives the exit code. Only a bug comes with its stack. */
 export function report(error: unknown): number {
   if (error instanceof Failure) {
     tell(error.message)
     return error.exitCode
   }
-  const known = error instanceof Error ? exitCodeByName[error.name] : undefined
+  const known = error instanceof Error ? (exitCodeByName[error.name] ?? exitCodeOfRefusal(error)) : undefined
   if (error instanceof Error && known !== undefined) {
     tell(error.message)
     return known
@@ -39,6 +42,12 @@ export function report(error: unknown): number {
     `This is a bug of Relay, please report it with these lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   )
   return exitCodes.failure
+}
+
+/** By its name too: the class would load every message of the catalog. */
+function exitCodeOfRefusal(error: Error): number | undefined {
+  if (error.name !== 'Refusal' || !('code' in error) || error.code === 'internal_error') return undefined
+  return usageCodes.has(String(error.code)) ? exitCodes.usage : exitCodes.failure
 }
 
 function tell(message: string): void {

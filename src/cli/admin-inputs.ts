@@ -1,0 +1,6 @@
+// Where the inputs of a command stand in a request.
+import type { Given } from '../admin/handlers.ts'
+import { placeOf, type Operation, type Place } from '../admin/operation.ts'
+
+export const inputsAt = (operation: Operation, place: Place, given: Given): Given =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => placeOf(operation, name) === place))

@@ -1,0 +1,50 @@
+// Performs a command of the admin table: on the store of the settings, beside a running relay or without one, or over the admin
+// API of a relay elsewhere. Either way what comes out is the same.
+import { checkGiven } from '../admin/admin.ts'
+import type { Given } from '../admin/handlers.ts'
+import { inputsAt } from './admin-inputs.ts'
+import type { Answer } from '../admin/present.ts'
+import { loadSettings } from '../config/load.ts'
+import type { Asked } from './admin-commands.ts'
+import { performLocally } from './admin-local.ts'
+import { performRemotely } from './admin-remote.ts'
+import { printAnswer } from './admin-print.ts'
+import { exitCodes, Failure } from './failure.ts'
+
+export type Performed = { readonly answer: Answer; readonly where: string }
+
+/** Longer than any key. */
+const maxSecretBytes = 65_536
+
+export async function administer({ operation, given, secrets, flags, url, isJson }: Asked): Promise<void> {
+  const whole: Given = { ...given, ...(await read(secrets)) }
+  // Here already, so that a mistake in the command line is one wherever the work is done.
+  for (const place of ['path', 'query', 'body'] as const) checkGiven(operation, place, inputsAt(operation, place, whole))
+  const { settings } = await loadSettings({ flags, env: process.env, cwd: process.cwd() })
+  const { answer, where } = url === null ? await performLocally(operation, whole, settings) : await performRemotely(operation, whole, url)
+  printAnswer(operation, answer, where, isJson)
+}
+
+async function read(secrets: Asked['secrets']): Promise<Given> {
+  const values: Record<string, string> = {}
+  for (const [name, variable] of Object.entries(secrets)) {
+    const text = variable === null ? await standardInput(name) : process.env[variable]
+    if (text === undefined || text.trim() === '')
+      throw new Failure(`There is no ${name} in ${variable ?? 'standard input'}.`, { exitCode: exitCodes.usage })
+    values[name] = text.trim()
+  }
+  return values
+}
+
+async function standardInput(name: string): Promise<string> {
+  if (process.stdin.isTTY) console.error(`The ${name}, then Ctrl-D:`)
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxSecretBytes)
+      throw new Failure(`The ${name} in standard input is larger than ${maxSecretBytes} bytes.`, { exitCode: exitCodes.usage })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
