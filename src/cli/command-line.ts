@@ -1,11 +1,12 @@
 // The commands of `relay`, their arguments and help. What a command does is loaded when it runs, so that none waits for another.
-import { Command, CommanderError, Option } from 'commander'
-import { settingKeys, settingOf, type SettingKey } from '../config/settings.ts'
-import type { Flags } from '../config/load.ts'
+import { Command, CommanderError } from 'commander'
+import { settingKeys } from '../config/settings.ts'
+import { addAdminCommands } from './admin-commands.ts'
 import type { CheckFlags } from './check.ts'
 import type { EmulatorFlags } from './emulator.ts'
 import { exitCodes, report } from './failure.ts'
 import { version } from '../kernel/version.ts'
+import { addSettings, variableOf } from './setting-flags.ts'
 
 type Json = { readonly json?: boolean }
 
@@ -43,13 +44,14 @@ Examples:
   $ relay start                              offline, answered by the embedded emulator
   $ OPENAI_API_KEY=sk-... relay start        carry requests to OpenAI
   $ relay token create ci                    one token for each client
+  $ relay tenant create red                  a team of its own, which sees nothing of the others
   $ relay endpoints files                    what is carried
   $ relay config explain                     what is set, and where
 
 Clients need two things: base URL http://127.0.0.1:8000/v1, and a relay token as their API key.`,
     )
   addStart(relay)
-  addToken(relay)
+  addAdminCommands(relay)
   addEndpoints(relay)
   addCoverage(relay)
   addConfig(relay)
@@ -68,7 +70,7 @@ function addStart(relay: Command): void {
     .summary('start the relay')
     .description(
       `Starts the relay and keeps running. Every setting is a flag, a variable or a line of relay.yaml, in this order of precedence.
-The keys have no flag: set ${namesOf('upstreamKey')} for the upstream and, if you like, ${namesOf('token')} for the clients.`,
+The keys have no flag: set ${variableOf('upstreamKey')} for the upstream and, if you like, ${variableOf('token')} for the clients.`,
     )
     .addHelpText(
       'after',
@@ -84,37 +86,6 @@ SIGTERM or Ctrl-C lets open exchanges finish; a second one ends at once.`,
     )
   const flagsOf = addSettings(start, settingKeys)
   start.action(async (options: Record<string, string>) => (await import('./start.ts')).start(flagsOf(options)))
-}
-
-function addToken(relay: Command): void {
-  const token = relay.command('token').description('make, list and revoke the tokens of clients; a running relay follows at once')
-  const withFolder = (command: Command): ((options: Record<string, string>) => Flags) => addSettings(command, ['dataDir', 'configFile'])
-
-  const create = token
-    .command('create [name]')
-    .description('make a token and print it, this one time')
-    .option('--name <name>', 'its name, when it is not the argument')
-    .option('--json', 'print one JSON object')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ relay token create "laptop of Ada"\n  $ RELAY_KEY=$(relay token create ci)      only the token goes to standard output',
-    )
-  const createFlags = withFolder(create)
-  create.action(async (name: string | undefined, options: Record<string, string> & Json) =>
-    (await import('./token.ts')).createToken(createFlags(options), name ?? options['name'] ?? null, options.json === true),
-  )
-
-  const list = token.command('list').description('list the tokens, without their secrets').option('--json', 'print a JSON array')
-  const listFlags = withFolder(list)
-  list.action(async (options: Record<string, string> & Json) =>
-    (await import('./token.ts')).listTokens(listFlags(options), options.json === true),
-  )
-
-  const revoke = token.command('revoke <id-or-name>').description('end a token').option('--json', 'print one JSON object')
-  const revokeFlags = withFolder(revoke)
-  revoke.action(async (idOrName: string, options: Record<string, string> & Json) =>
-    (await import('./token.ts')).revokeToken(revokeFlags(options), idOrName, options.json === true),
-  )
 }
 
 function addEndpoints(relay: Command): void {
@@ -190,33 +161,6 @@ Examples:
 One request is broken with a header, x-emulator-fault: cut=120. What arrived is in GET /_emulator/journal.`,
     )
     .action(async (options: EmulatorFlags) => (await import('./emulator.ts')).emulate(options))
-}
-
-/** Gives a command the flags of some settings; the function it returns picks them out of what was parsed. */
-function addSettings(command: Command, keys: readonly SettingKey[]): (options: Record<string, string>) => Flags {
-  const options = keys.flatMap((key) => {
-    const { flag, help, kind } = settingOf(key)
-    if (flag === null) return []
-    const fallback = settingOf(key).default
-    const option = new Option(
-      `${flag} <${kind.placeholder}>`,
-      `${help} [${namesOf(key)}${fallback === null ? '' : `, default ${fallback}`}]`,
-    )
-    command.addOption(option)
-    return [{ key, name: option.attributeName() }]
-  })
-  return (parsed) => {
-    const flags: Flags = {}
-    for (const { key, name } of options) {
-      const text = parsed[name]
-      if (text !== undefined) flags[key] = text
-    }
-    return flags
-  }
-}
-
-function namesOf(key: SettingKey): string {
-  return settingOf(key).env[0]
 }
 
 function addCheck(relay: Command): void {
