@@ -105,6 +105,21 @@ export const tokenSecret: Kind<Secret> = kind(
   (text) => (/\p{Cc}/u.test(text) || text !== text.trim() ? null : { value: new Secret(text) }),
 )
 
+/** A secret other secrets are made from: short ones could be guessed from what was made. */
+export const longSecret: Kind<Secret> = kind(
+  {
+    placeholder: 'secret',
+    takes: 'at least 32 characters without control characters, such as `openssl rand -hex 32` prints',
+    isSecret: true,
+  },
+  (text) => (text.length < 32 || /\p{Cc}/u.test(text) ? null : { value: new Secret(text) }),
+)
+
+/** Whether there is such a tenant only the database knows. */
+export const tenantName: Kind<string> = kind({ placeholder: 'tenant', takes: 'the name of a tenant, or deny' }, (text) =>
+  /\p{Cc}/u.test(text) ? null : { value: text },
+)
+
 function within(text: string, least: number, most: number): Parsed<number> | null {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
   return value >= least && value <= most ? { value } : null

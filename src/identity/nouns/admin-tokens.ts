@@ -27,7 +27,7 @@ export function createAdminTokens({
       'INSERT INTO admin_tokens (id, name, hash, last4, created_at) VALUES (?, ?, ?, ?, ?)',
       token.id,
       name,
-      digest(secret),
+      Buffer.from(digest(secret), 'latin1'),
       token.last4,
       token.createdAt,
     )

@@ -46,7 +46,7 @@ export function createTokens({
       'INSERT INTO tokens (id, name, hash, last4, tenant, project, permissions, models, endpoints, expires_at, created_by, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       token.id,
       token.name,
-      digest(secret),
+      Buffer.from(digest(secret), 'latin1'),
       token.last4,
       token.tenant,
       token.project,

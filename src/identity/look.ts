@@ -1,0 +1,69 @@
+// When to look at the database again: at an interval, and soon for whoever cannot wait for the next one. Looks never overlap.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../kernel/clock.ts'
+
+export type Looks = {
+  /** Resolves after a look that began after this call. */
+  readonly now: () => Promise<void>
+  /** The same, at most every `betweenMs`: everybody who asks meanwhile waits for the same look. */
+  readonly soon: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+const betweenMs = 50
+
+/** @param look never rejects */
+export function createLooks({
+  look,
+  everyMs,
+  clock,
+}: {
+  readonly look: () => Promise<void>
+  readonly everyMs: number
+  readonly clock: Clock
+}): Looks {
+  let running: Promise<void> | null = null
+  let following: Promise<void> | null = null
+  let soon: Promise<void> | null = null
+  let startedTick = -Infinity
+  let isClosed = false
+
+  function now(): Promise<void> {
+    if (running === null) {
+      startedTick = clock.tick()
+      running = look().finally(() => (running = null))
+      return running
+    }
+    following ??= running.then(() => {
+      following = null
+      return now()
+    })
+    return following
+  }
+
+  function next(): void {
+    timer = setTimeout(() => {
+      void now().then(() => {
+        if (!isClosed) next()
+      })
+    }, everyMs).unref()
+  }
+
+  let timer: NodeJS.Timeout
+  next()
+  return {
+    now,
+    soon: () => {
+      soon ??= sleep(Math.max(0, startedTick + betweenMs - clock.tick())).then(() => {
+        soon = null
+        return now()
+      })
+      return soon
+    },
+    close: async () => {
+      isClosed = true
+      clearTimeout(timer)
+      await (following ?? running)
+    },
+  }
+}
