@@ -105,11 +105,11 @@ function write(doc: Doc, choices: readonly number[]): string {
 }
 
 const key = fc.oneof(fc.constantFrom('a', 'b', 'id', 'file_id', 'metadata', 'ключ', 'a"b', '', '*'), fc.string({ maxLength: 3 }))
-const text = fc.oneof(fc.constantFrom('file-1', 'true', '\u0000', '\ud83d\ude00', '\\', '"'), fc.string({ unit: 'binary', maxLength: 90 }))
+const words = fc.oneof(fc.constantFrom('file-1', 'true', '\u0000', '\ud83d\ude00', '\\', '"'), fc.string({ unit: 'binary', maxLength: 90 }))
 const { doc } = fc.letrec<{ doc: Doc; array: Doc; object: Doc }>((tie) => ({
   doc: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    text.map((value): Doc => ({ kind: 'string', value })),
+    words.map((value): Doc => ({ kind: 'string', value })),
     fc.constantFrom('true', 'false', 'null', '0', '-1.5e+10', '123456789').map((value): Doc => ({ kind: 'literal', value })),
     tie('array'),
     tie('object'),
@@ -288,6 +288,7 @@ describe('the JSON scanner', () => {
       "{'id':1}",
       '{"a":}',
       '{"id":"\\q"}',
+      '{"id":"\n"}',
     ]
     for (const text of broken) {
       const { fault } = scan([Buffer.from(text)], rulesOf('id', ''))

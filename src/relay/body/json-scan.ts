@@ -27,7 +27,7 @@ export type JsonScanner = {
   readonly push: (chunk: Buffer) => number
   /** @returns the fault of the whole document, null when it was one whole value */
   readonly end: () => JsonFault | null
-  /** Structure only: the spelling of numbers, control characters and UTF-8 inside strings are not judged. */
+  /** Structure only: how numbers are spelt, and what is inside strings that nobody asks for, is not judged. */
   readonly fault: JsonFault | null
 }
 
@@ -259,6 +259,9 @@ class Scanner<Rule> implements JsonScanner {
         if (byte === backslash) {
           this.hasEscape = true
           at++
+        } else if (byte !== undefined && byte < 0x20) {
+          this.fail('syntax')
+          return length
         }
       }
       if (at < bound) {

@@ -1,6 +1,7 @@
 // Reads server-sent events as they pass: the data of each event is scanned as one JSON document (WHATWG HTML 9.2.6).
 import type { CompiledRules } from './json-scan-rules.ts'
-import type { Found } from './json-scan.ts'
+import { createJsonScanner } from './json-scan.ts'
+import type { Found, JsonScanner, Place } from './json-scan.ts'
 
 export type SseScanner = {
   /**
@@ -10,7 +11,129 @@ export type SseScanner = {
   readonly push: (chunk: Buffer) => number
 }
 
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const colon = 0x3a
+const space = 0x20
+const data = Buffer.from('data')
+const byteOrderMark = Buffer.from('\ufeff')
+const newline = Buffer.from('\n')
+
+type Part = 'name' | 'colon' | 'data' | 'ignored'
+
 /** The offsets that `found` is told are offsets in the stream. */
-export function createSseScanner<Rule>(_rules: CompiledRules<Rule>, _found: Found<Rule>, _maxDepth = 128): SseScanner {
-  throw new Error('not built yet')
+export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, maxDepth = 128): SseScanner {
+  let pushed = 0
+  let released = 0
+  let part: Part = 'name'
+  /** Bytes of the line's name so far. */
+  let named = 0
+  let isAfterCarriageReturn = false
+
+  /** The document of the event at hand, from its first line of data on. */
+  let document: JsonScanner | null = null
+  let documentBytes = 0
+  /** From an offset in the document to the one in the stream, for the line at hand. */
+  let shift = 0
+  const foundInEvent: Found<Rule> = (rule, value, place) => found(rule, value, shifted(place, shift))
+
+  const beginData = (): void => {
+    part = 'data'
+    if (document === null) {
+      document = createJsonScanner(rules, foundInEvent, maxDepth)
+      documentBytes = 0
+    } else {
+      // A string that is still open is none: no JSON string holds a line feed. So nothing is held beyond a line.
+      document.push(newline)
+      documentBytes++
+    }
+  }
+
+  const endLine = (): void => {
+    if (part === 'colon' || (part === 'name' && named === data.length)) beginData()
+    else if (part === 'name' && named === 0) document = null
+    part = 'name'
+    named = 0
+  }
+
+  /** Reads up to the end of a field's name. @returns where it stopped */
+  const readName = (chunk: Buffer, from: number): number => {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (byte === lineFeed || byte === carriageReturn) return at
+      if (named === 0 && byte === byteOrderMark[pushed + at]) continue
+      if (byte === colon || byte !== data[named]) {
+        part = byte === colon && named === data.length ? 'colon' : 'ignored'
+        return at + 1
+      }
+      named++
+    }
+    return chunk.length
+  }
+
+  return {
+    push(chunk) {
+      const { length } = chunk
+      if (length === 0) return released
+      const ends = lineEnds(chunk)
+      released = pushed + length
+      let at = 0
+      while (at < length) {
+        const byte = chunk[at]
+        if (isAfterCarriageReturn) {
+          isAfterCarriageReturn = false
+          if (byte === lineFeed) {
+            at++
+            continue
+          }
+        }
+        if (part === 'name') at = readName(chunk, at)
+        else if (part === 'colon') {
+          beginData()
+          if (byte === space) at++
+        } else {
+          const end = ends(at)
+          if (part === 'data' && document !== null && end > at) {
+            shift = pushed + at - documentBytes
+            documentBytes += end - at
+            const free = document.push(chunk.subarray(at, end))
+            if (end === length) released = free + shift
+          }
+          at = end
+        }
+        const stop = chunk[at]
+        if (stop === lineFeed || stop === carriageReturn) {
+          endLine()
+          isAfterCarriageReturn = stop === carriageReturn
+          at++
+        }
+      }
+      pushed += length
+      return released
+    },
+  }
 }
+
+/** The first line end at or behind an offset. Each of the two bytes is searched once through the chunk, not once a line. */
+function lineEnds(chunk: Buffer): (from: number) => number {
+  const next = (byte: number, from: number): number => {
+    const at = chunk.indexOf(byte, from)
+    return at < 0 ? chunk.length : at
+  }
+  let feed = -1
+  let carriage = -1
+  return (from) => {
+    if (feed < from) feed = next(lineFeed, from)
+    if (carriage < from) carriage = next(carriageReturn, from)
+    return Math.min(feed, carriage)
+  }
+}
+
+const shifted = (place: Place, by: number): Place => ({
+  start: place.start + by,
+  end: place.end + by,
+  isString: place.isString,
+  get path() {
+    return place.path
+  },
+})
