@@ -6,7 +6,7 @@ import { generated } from './markdown.ts'
 export function cliReference(): string {
   return `# Command line
 
-${generated('src/cli/command-line.ts')}
+${generated('src/cli/command-line.ts and src/admin/operations.ts')}
 In a checkout write \`npm exec relay --\` where this page says \`relay\`. Exit codes: 0 done, 1 failed, 2 a mistake in the
 command line or the settings.
 ${sections(program(), '').join('')}`

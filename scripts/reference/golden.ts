@@ -5,10 +5,11 @@ import { createDocuments } from '../../src/openapi/documents.ts'
 export const goldenServer = 'https://relay.test'
 
 export function goldens(): ReadonlyMap<string, string> {
-  const { full, actions } = createDocuments()
+  const { full, actions, admin } = createDocuments()
   return new Map([
     ['test/golden/openapi.json', laidOut(full(goldenServer))],
     ['test/golden/openapi.actions.json', laidOut(actions(goldenServer))],
+    ['test/golden/openapi.admin.json', laidOut(admin(goldenServer))],
   ])
 }
 

@@ -1,4 +1,5 @@
 // The generated files, by path. `npm run generate` writes them; a test holds them against what is committed.
+import { adminReference } from './admin.ts'
 import { cliReference } from './cli.ts'
 import { emulatorScriptSchema } from './emulator-script.ts'
 import { endpointsReference } from './endpoints.ts'
@@ -11,6 +12,7 @@ export function references(): ReadonlyMap<string, string> {
     ['docs/reference/errors.md', errorsReference()],
     ['docs/reference/settings.md', settingsReference()],
     ['docs/reference/cli.md', cliReference()],
+    ['docs/reference/admin.md', adminReference()],
     ['docs/reference/emulator-script.schema.json', emulatorScriptSchema()],
   ])
 }

@@ -6,7 +6,7 @@ import { Refusal, type ErrorCode } from '../kernel/errors.ts'
 import { checkShape } from '../kernel/shape.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { handlers, type Given, type Page } from './handlers.ts'
-import { shapeAt, type Operation, type Place } from './operation.ts'
+import { inputsAt, type Operation, type Place } from './operation.ts'
 import { operations, type OperationId } from './operations.ts'
 import { outputs } from './outputs.ts'
 import { present, type Answer } from './present.ts'
@@ -45,7 +45,7 @@ export function createAdmin({ directory, now }: AdminOptions): Perform {
  * @throws Refusal unknown_parameter, missing_required_parameter, invalid_value
  */
 export function checkGiven(row: Operation, place: Place, given: Given): void {
-  checkShape(shapeAt(row, place), given)
+  checkShape(inputsAt(row, place), given)
 }
 
 const pageOf = (result: unknown): Page => (Array.isArray(result) ? { rows: result, hasMore: false } : (result as Page))

@@ -48,12 +48,12 @@ export function placeOf({ method, path }: Operation, input: string): Place {
 }
 
 /** The inputs of an operation that stand there, as a closed shape. */
-export function shapeAt(operation: Operation, place: Place): Shape {
-  const names = Object.keys(operation.input).filter((name) => placeOf(operation, name) === place)
-  return {
-    type: 'object',
-    properties: Object.fromEntries(names.flatMap((name) => Object.entries(operation.input).filter(([each]) => each === name))),
-    required: operation.required.filter((name) => names.includes(name)),
-    additionalProperties: false,
-  }
+export function inputsAt(operation: Operation, place: Place): Shape {
+  const properties = Object.fromEntries(
+    Object.entries(operation.input)
+      .filter(([name]) => placeOf(operation, name) === place)
+      // What is left out concerns the command line.
+      .map(([name, { option: _option, isSecret: _isSecret, ...field }]) => [name, field satisfies Field]),
+  )
+  return { type: 'object', properties, required: operation.required.filter((name) => name in properties), additionalProperties: false }
 }

@@ -18,7 +18,7 @@ import type { Settle } from '../relay/settle.ts'
 import { parseTarget } from '../relay/target.ts'
 import { checkGiven, rowOf, type Perform } from './admin.ts'
 import type { Given } from './handlers.ts'
-import { shapeAt, type Operation } from './operation.ts'
+import { inputsAt, type Operation } from './operation.ts'
 import type { OperationId } from './operations.ts'
 import type { Answer } from './present.ts'
 
@@ -78,7 +78,7 @@ export function createAdminApi({ perform, actorOf, settle, tick, silenceMs, onUn
     try {
       const { head, operation, params, query } = receive(opened)
       const actor = await authenticate(head)
-      const inQuery = readQuery(shapeAt(operation, 'query').properties, query)
+      const inQuery = readQuery(inputsAt(operation, 'query').properties, query)
       checkGiven(operation, 'query', inQuery)
       checkGiven(operation, 'path', params)
       const body = await readBody(opened, head, operation)

@@ -39,7 +39,7 @@ export function addAdminCommands(relay: Command): void {
 }
 
 function addOperation(command: Command, operation: Asked['operation']): void {
-  command.description(operation.summary)
+  command.summary(inList(operation.summary)).description(operation.summary)
   const named = [...operation.command.matchAll(/([<[])(\w+)(\.\.\.)?[>\]]/g)]
   const args = named.map(([text, , name = '']) => {
     command.addArgument(new Argument(text, operation.input[name]?.description))
@@ -91,6 +91,9 @@ function optionOf(name: string, input: Input): Option {
     (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
   )
 }
+
+/** As the other commands say theirs. */
+const inList = (sentence: string): string => `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`
 
 /** What is no whole number stays text, and the row says what it takes. */
 const valueOf = (input: Input, value: unknown): unknown =>

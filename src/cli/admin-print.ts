@@ -51,7 +51,7 @@ const fill = (template: string, { shape }: Output, values: Answer): string =>
 
 function cell(field: Field | undefined, value: unknown, absent: string): string {
   if (value === null || value === undefined) return absent
+  if (typeof value !== 'string') return JSON.stringify(value)
   // To the second, in UTC.
-  if (field?.format === 'date-time') return `${String(value).slice(0, 19).replace('T', ' ')}Z`
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)
+  return field?.format === 'date-time' ? `${value.slice(0, 19).replace('T', ' ')}Z` : value
 }

@@ -3,7 +3,7 @@ import type { Given } from '../admin/handlers.ts'
 import type { Operation } from '../admin/operation.ts'
 import type { Answer } from '../admin/present.ts'
 import { errorCode } from '../kernel/error-code.ts'
-import { inputsAt } from './admin-inputs.ts'
+import { givenAt } from './admin-given.ts'
 import type { Performed } from './admin.ts'
 import { exitCodes, Failure, usageCodes } from './failure.ts'
 
@@ -19,7 +19,7 @@ export async function performRemotely(operation: Operation, given: Given, url: s
   const asked = await fetch(addressOf(operation, given, where), {
     method: operation.method,
     headers: { Authorization: `Bearer ${token}`, ...(operation.method === 'POST' ? { 'Content-Type': 'application/json' } : {}) },
-    ...(operation.method === 'POST' ? { body: JSON.stringify(inputsAt(operation, 'body', given)) } : {}),
+    ...(operation.method === 'POST' ? { body: JSON.stringify(givenAt(operation, 'body', given)) } : {}),
     // A token goes where it was meant to go.
     redirect: 'error',
     signal: AbortSignal.timeout(patienceMs),
@@ -44,7 +44,7 @@ function baseOf(url: string): string {
 function addressOf(operation: Operation, given: Given, base: string): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(given[name])))
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(inputsAt(operation, 'query', given))) query.set(name, String(value))
+  for (const [name, value] of Object.entries(givenAt(operation, 'query', given))) query.set(name, String(value))
   return `${base}${path}${query.size === 0 ? '' : `?${query.toString()}`}`
 }
 

@@ -2,7 +2,7 @@
 // API of a relay elsewhere. Either way what comes out is the same.
 import { checkGiven } from '../admin/admin.ts'
 import type { Given } from '../admin/handlers.ts'
-import { inputsAt } from './admin-inputs.ts'
+import { givenAt } from './admin-given.ts'
 import type { Answer } from '../admin/present.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Asked } from './admin-commands.ts'
@@ -19,7 +19,7 @@ const maxSecretBytes = 65_536
 export async function administer({ operation, given, secrets, flags, url, isJson }: Asked): Promise<void> {
   const whole: Given = { ...given, ...(await read(secrets)) }
   // Here already, so that a mistake in the command line is one wherever the work is done.
-  for (const place of ['path', 'query', 'body'] as const) checkGiven(operation, place, inputsAt(operation, place, whole))
+  for (const place of ['path', 'query', 'body'] as const) checkGiven(operation, place, givenAt(operation, place, whole))
   const { settings } = await loadSettings({ flags, env: process.env, cwd: process.cwd() })
   const { answer, where } = url === null ? await performLocally(operation, whole, settings) : await performRemotely(operation, whole, url)
   printAnswer(operation, answer, where, isJson)

@@ -31,7 +31,7 @@ const pageTypes: Readonly<Record<Page['answer'], string>> = {
 const created: ReadonlySet<EndpointId> = new Set(['evals.create', 'evals.runs.create', 'realtime.calls.create'])
 
 /** `vector_stores.files.list` -> `vectorStoresFilesList`. */
-export const operationIdOf = (id: EndpointId): string => id.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase())
+export const operationIdOf = (id: string): string => id.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase())
 
 export const familyOf = (id: string): string => id.split('.')[0] ?? ''
 
@@ -246,18 +246,21 @@ export const errorResponses: Schema = {
   Error: errorAnswer('Any other error.'),
 }
 
-function shapeSchema({ type, properties, required, additionalProperties }: Shape): Schema {
+export function shapeSchema({ type, properties, required, additionalProperties }: Shape): Schema {
   return { type, properties: mapFields(properties), ...(required.length === 0 ? {} : { required }), additionalProperties }
 }
 
 /** `openai-file` is a format of ours: ChatGPT wants to read plain text there. */
-function fieldSchema(field: Field): Schema {
-  const { format, items, properties, ...rest } = field
+export function fieldSchema(field: Field): Schema {
+  const { type, description, format, items, properties, isNullable, example, ...rest } = field
   return {
+    type: isNullable === true ? [type, 'null'] : type,
+    description,
     ...rest,
     ...(format === undefined || format === 'openai-file' ? {} : { format }),
     ...(items === undefined ? {} : { items: fieldSchema(items) }),
     ...(properties === undefined ? {} : { properties: mapFields(properties) }),
+    ...(example === undefined ? {} : { examples: [example] }),
   }
 }
 

@@ -1,7 +1,8 @@
-// The pages of this module, as http/ serves them: both documents, the reference page, and the small ones that lead to them.
+// The pages of this module, as http/ serves them: the documents, the reference page, and the small ones that lead to them.
 import type { IncomingMessage } from 'node:http'
 import { jsonPage, type Page } from '../http/control.ts'
 import { health, info, manifest, ping, plugin } from './discovery.ts'
+import { adminDocumentPath } from './admin-document.ts'
 import { createDocuments } from './documents.ts'
 import { pages, type PageId } from './pages.ts'
 import { createViewer, docsPage, docsPolicy, docsStart } from './viewer.ts'
@@ -10,12 +11,14 @@ export type ServeOptions = {
   /** Where clients reach the relay, with or without `/v1` at its end; null: at the address the reader asked. */
   readonly publicUrl: string | null
   readonly now: () => Date
+  /** Whether there is an admin API to describe. */
+  readonly hasAdmin: boolean
 }
 
 const json = 'application/json'
 const script = 'text/javascript; charset=utf-8'
 
-export function createPages({ publicUrl, now }: ServeOptions): Readonly<Record<string, Page>> {
+export function createPages({ publicUrl, now, hasAdmin }: ServeOptions): Readonly<Record<string, Page>> {
   const documents = createDocuments()
   const viewer = createViewer()
   // The paths of the documents begin with `/v1` themselves.
@@ -44,7 +47,11 @@ export function createPages({ publicUrl, now }: ServeOptions): Readonly<Record<s
     ping: () => jsonPage(ping),
     info: (incoming) => jsonPage(info(server(incoming))),
   }
-  return Object.fromEntries(Object.entries(served).map(([id, page]) => [pages[id as PageId].path, page]))
+  const described: Page = (incoming) => ({ contentType: json, body: documents.admin(server(incoming)) })
+  return {
+    ...Object.fromEntries(Object.entries(served).map(([id, page]) => [pages[id as PageId].path, page])),
+    ...(hasAdmin ? { [adminDocumentPath]: described } : {}),
+  }
 }
 
 /**

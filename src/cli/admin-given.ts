@@ -2,5 +2,5 @@
 import type { Given } from '../admin/handlers.ts'
 import { placeOf, type Operation, type Place } from '../admin/operation.ts'
 
-export const inputsAt = (operation: Operation, place: Place, given: Given): Given =>
+export const givenAt = (operation: Operation, place: Place, given: Given): Given =>
   Object.fromEntries(Object.entries(given).filter(([name]) => placeOf(operation, name) === place))
