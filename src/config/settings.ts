@@ -229,6 +229,14 @@ export const settingsTable = {
     help: 'Time an action has to answer; ChatGPT waits 45 s.',
   },
 
+  admin: {
+    env: ['RELAY_ADMIN'],
+    flag: '--admin',
+    kind: oneOf('on', 'off'),
+    default: 'on',
+    help: 'Whether /admin/v1 changes tenants and tokens over HTTP, for whoever has an admin token.',
+  },
+
   log: {
     env: ['RELAY_LOG'],
     flag: '--log',
