@@ -40,8 +40,12 @@ export type Listing = {
   readonly filters: Readonly<Record<string, string>>
   /** What a filter is when the query does not say it. */
   readonly filterDefaults: Readonly<Record<string, string>>
-  /** Whether a page asks the upstream again: never, always, or until the field says one of the words. */
-  readonly refresh: 'never' | 'always' | { readonly field: string; readonly until: readonly string[] }
+  /**
+   * When a page asks the upstream about an object again. `always`, or until the field says one of the words: it changes by
+   * itself. `never`: it does not, and is only looked at now and then. `expiry`: asking would keep it alive, so not before it
+   * must have expired.
+   */
+  readonly refresh: 'never' | 'always' | 'expiry' | { readonly field: string; readonly until: readonly string[] }
 }
 
 const notFound = (message: string, param: string | null = null, code: string | null = null): Missing => ({
@@ -112,7 +116,7 @@ export const kinds = {
     prefixes: ['cntr_'],
     owned: 'all',
     missing: named('Container'),
-    list: { ...usual, filters: { name: 'name' }, refresh: 'always' },
+    list: { ...usual, filters: { name: 'name' }, refresh: 'expiry' },
     facet: 'name',
   },
   // In annotations its id stands where that of a file may stand as well.
@@ -186,7 +190,6 @@ export const kinds = {
     owned: 'all',
     missing: named('Chat completion'),
     list: { ...usual, defaultOrder: 'asc', hasMetadata: true, filters: { model: 'model' } },
-    facet: 'model',
   },
   chat_message: { prefixes: ['chatcmpl-'], owned: 'all', missing: named('Chat completion') },
   chat_audio: { prefixes: ['audio_'], owned: 'all', missing: namedAt('Audio', '{at}') },

@@ -128,6 +128,14 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
   )${strict};
   CREATE INDEX shares_project ON shares (project, kind);
 
+  -- Lists of the upstream that were read to their end, so that what was there before the tenants is recorded for one of them.
+  CREATE TABLE walked (
+    account TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    tenant  TEXT NOT NULL,
+    PRIMARY KEY (account, kind, tenant)
+  )${strict};
+
   -- What one process at a time does: whose turn it is, and until when.
   CREATE TABLE leases (
     name     TEXT NOT NULL PRIMARY KEY,

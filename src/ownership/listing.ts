@@ -1,0 +1,169 @@
+// A page of a list, made of our own record: exactly the objects of one project, and those shared with it, whatever else is on
+// the account.
+import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { TenantId } from '../kernel/ids.ts'
+import type { Store } from '../store/store.ts'
+import { createCatchUp } from './listing-home.ts'
+import { createRefresh, type Budget } from './listing-refresh.ts'
+import {
+  type ListedRow,
+  type News,
+  type Order,
+  positionOf,
+  rowsBehind,
+  type Selection,
+  startOf,
+  untoldRows,
+  writeNews,
+} from './listing-rows.ts'
+import type { Owner } from './ownership.ts'
+import { fieldOf, parsedObject } from './told.ts'
+import type { AskUpstream } from './upstream.ts'
+
+/** What keeps an object in the list. */
+export type Filter = {
+  /** A field of the object, dotted. */
+  readonly field: string
+  /** Of an object in that field (metadata), the key that is meant. */
+  readonly key: string | null
+  /** Null: the field holds nothing. */
+  readonly value: string | null
+  /** The value of a model also stands for its dated snapshots. */
+  readonly isModel: boolean
+}
+
+export type PageRequest = {
+  readonly owner: Owner
+  readonly kind: ResourceKind
+  readonly limit: number
+  readonly order: Order
+  /** The page behind this id, or the one that ends before it. */
+  readonly after: string | null
+  readonly before: string | null
+  readonly filters: readonly Filter[]
+  /** Aborts when nobody waits for the page any more. */
+  readonly signal: AbortSignal
+}
+
+export type Listed = { readonly id: string; readonly body: string }
+
+export type ListPage =
+  | { readonly kind: 'page'; readonly objects: readonly Listed[]; readonly hasMore: boolean }
+  /** The cursor names nothing in this list. */
+  | { readonly kind: 'missing'; readonly id: string }
+
+export type Listings = {
+  /**
+   * @throws StoreUnavailable; what `ask` throws when an object was never told and the upstream cannot be reached
+   */
+  readonly page: (request: PageRequest) => Promise<ListPage>
+}
+
+export type ListingOptions = {
+  readonly store: Store
+  readonly ask: AskUpstream
+  readonly clock: Clock
+  readonly home: () => TenantId | null
+  /** All the time a page has for its questions to the upstream. */
+  readonly refreshMs: number
+  readonly onError: (error: unknown) => void
+}
+
+/** Questions to the upstream that one page may ask. */
+const maxAsks = 100
+/** Rows read at a time where a filter leaves some out. */
+const filteredRows = 200
+const youngMs = 60_000
+
+export function createListings(options: ListingOptions): Listings {
+  const { store, clock, refreshMs, onError } = options
+  const refresh = createRefresh(options)
+  const catchUp = createCatchUp(options)
+
+  /** Rows that stay in the list after a second look. */
+  async function current(rows: readonly ListedRow[], budget: Budget): Promise<readonly ListedRow[]> {
+    const news = await refresh.look(rows, budget)
+    if (news.size === 0) return rows
+    // Telling the tenant is what matters: the database hears of it next time if not now.
+    await writeNews(store, certain([...news.values()]), clock.now()).catch(onError)
+    return rows.flatMap((row) => {
+      const told = news.get(row.seq)
+      if (told === undefined) return [row]
+      return told.body === null ? [] : [{ ...row, body: told.body }]
+    })
+  }
+
+  async function tellUntold({ owner, kind }: PageRequest, budget: Budget): Promise<void> {
+    const rows = await untoldRows(store, owner.project, kind, maxAsks)
+    if (rows.length > 0) await writeNews(store, certain(await refresh.tell(rows, budget)), clock.now())
+  }
+
+  /** A question that follows the create too closely may miss the object: such a one is not gone for good. */
+  const certain = (news: readonly News[]): readonly News[] =>
+    news.filter(({ row, body }) => body !== null || clock.now() - row.createdAt > youngMs)
+
+  return {
+    async page(request) {
+      const { owner, kind, limit, filters } = request
+      const budget: Budget = { asks: maxAsks, signal: AbortSignal.any([request.signal, AbortSignal.timeout(refreshMs)]) }
+      await catchUp(owner, kind)
+      await tellUntold(request, budget)
+
+      const cursor = request.before ?? request.after
+      // The page before a cursor is the one behind it in the other direction, turned around.
+      const isBackwards = request.before !== null
+      const order: Order = (request.order === 'asc') === isBackwards ? 'desc' : 'asc'
+      const selection: Selection = { project: owner.project, kind, order, facet: facetIn(kind, filters) }
+      let position = cursor === null ? startOf(order) : await positionOf(store, selection, cursor)
+      if (cursor !== null && position === null) return { kind: 'missing', id: cursor }
+
+      const found: ListedRow[] = []
+      const facet = facetField(kind)
+      const chunk = filters.every((each) => isOf(each, facet)) ? 0 : filteredRows
+      while (position !== null && found.length <= limit) {
+        const wanted = Math.max(limit + 1 - found.length, chunk)
+        const rows: readonly ListedRow[] = await rowsBehind(store, selection, position, wanted)
+        const last = rows.at(-1)
+        position = last === undefined || rows.length < wanted ? null : last
+        const matching = rows.filter((row) => matches(row, filters)).slice(0, limit + 1 - found.length)
+        const lastMatching = matching.at(-1)
+        if (found.length + matching.length > limit && lastMatching !== undefined) position = lastMatching
+        found.push(...(await current(matching, budget)).filter((row) => matches(row, filters)))
+        // A long search lets others have their turn.
+        if (matching.length < rows.length) await new Promise((resolve) => setImmediate(resolve))
+      }
+      const objects = found.slice(0, limit)
+      return { kind: 'page', objects: isBackwards ? objects.toReversed() : objects, hasMore: found.length > limit }
+    },
+  }
+}
+
+const facetField = (kind: ResourceKind): string | null => (kinds[kind] as Kind).facet ?? null
+
+/** The filter that the database applies. */
+function facetIn(kind: ResourceKind, filters: readonly Filter[]): string | null {
+  const field = facetField(kind)
+  return field === null ? null : (filters.find((each) => isOf(each, field))?.value ?? null)
+}
+
+const isOf = ({ field, key, value, isModel }: Filter, facet: string | null): boolean =>
+  field === facet && key === null && value !== null && !isModel
+
+function matches({ body }: ListedRow, filters: readonly Filter[]): boolean {
+  if (filters.length === 0) return true
+  const object = parsedObject(body)
+  return filters.every(({ field, key, value, isModel }) => {
+    const told = fieldOf(object, field)
+    const own = key === null ? told : ownValue(told, key)
+    if (own === value) return true
+    return isModel && value !== null && typeof own === 'string' && own.startsWith(value) && snapshotDate.test(own.slice(value.length))
+  })
+}
+
+const ownValue = (object: unknown, key: string): unknown =>
+  typeof object === 'object' && object !== null && Object.hasOwn(object, key)
+    ? (object as Readonly<Record<string, unknown>>)[key]
+    : undefined
+
+const snapshotDate = /^-\d{4}-\d{2}-\d{2}$/
