@@ -1,6 +1,6 @@
 // Conversations and their items: rows only. Columns are explained in endpoint.ts.
 import type { Endpoint } from './endpoint.ts'
-import { cursors, itemsAt } from './references.ts'
+import { cursors, itemsAt, outputAt } from './references.ts'
 
 export const conversations = [
   { id: 'conversations.create', method: 'POST', path: '/v1/conversations', transport: 'http', permission: 'conversations:write',
@@ -21,12 +21,7 @@ export const conversations = [
     summary: 'Change a conversation.' },
   { id: 'conversations.items.list', method: 'GET', path: '/v1/conversations/{conversation_id}/items', transport: 'http', permission: 'conversations:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
-    resources: [
-      { act: 'use', kind: 'conversation', at: 'path.conversation_id' },
-      ...cursors('item'),
-      { act: 'see', kind: 'item', at: 'answer.data.id' },
-      { act: 'see', kind: 'container', at: 'answer.data.container_id' },
-    ],
+    resources: [{ act: 'use', kind: 'conversation', at: 'path.conversation_id' }, ...cursors('item'), ...outputAt('answer.data')],
     summary: 'List items of a conversation.' },
   { id: 'conversations.items.create', method: 'POST', path: '/v1/conversations/{conversation_id}/items', transport: 'http', permission: 'conversations:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
@@ -48,6 +43,7 @@ export const conversations = [
     resources: [
       { act: 'use', kind: 'conversation', at: 'path.conversation_id' },
       { act: 'use', kind: 'item', at: 'path.item_id' },
+      ...outputAt('answer'),
     ],
     summary: 'Retrieve an item of a conversation.' },
 ] as const satisfies readonly Endpoint[]

@@ -23,17 +23,16 @@ export type ActionsBucket = 'direct' | 'wrapped' | 'proxied' | 'never'
 
 /**
  * What a row does with resources, one entry for each place where an id stands; requests are checked in the order of entries.
- * `use`: names one, which must be the caller's. `delete`: names the one that is deleted. `create`: one is born in the answer.
- * `see`: the answer tells of one that is there already: part of a parent that is the caller's, or the object itself as it now
- * is. `list`: the answer lists the caller's own and nothing else. `namespace`: not an id but a value the upstream compares
- * across the whole account; each tenant gets a space of its own. `account-wide`: with one of `values` the request reads what
- * all tenants have, without any id.
+ * `use`: names one, which must be the caller's. `delete`: names the one that is deleted. `create`: one is born in the answer,
+ * or seen there as part of a parent that is the caller's. `list`: the answer lists the caller's own and nothing else.
+ * `namespace`: not an id but a value the upstream compares across the whole account; each tenant gets a space of its own.
+ * `lines`: the file that is named holds requests of its own, whose ids are checked too. `refuse`: with one of `values` the
+ * request would read what all tenants have, without any id.
  */
-export type ResourceAct = 'use' | 'delete' | 'create' | 'see' | 'list' | 'namespace' | 'account-wide'
+export type ResourceAct = 'use' | 'delete' | 'create' | 'list' | 'namespace' | 'lines' | 'refuse'
 
 export type Resource = {
   readonly act: ResourceAct
-  /** Where two kinds may stand at one place there are two entries, and the prefix of the id tells which it is. */
   readonly kind: ResourceKind
   /**
    * Where it stands: `path.file_id`, `query.after`, `header.idempotency-key`, `body.tools.file_ids`; in answers
@@ -43,11 +42,13 @@ export type Resource = {
    * also `file_ids[]` and `file_ids[0]`.
    */
   readonly at: string
-  /** `stored`: only when the request says `"store": true`. */
-  readonly when?: 'stored'
+  /** Only when the request says `"store": true`, or asks for sound. */
+  readonly when?: 'isStored' | 'isAudio'
   /** How the upstream says here that it is missing, where that differs from what its kind says. */
   readonly missing?: Missing
-  /** Of `account-wide`. */
+  /** `prefixed`: only ids that look like one of the kind are meant, because others may stand here too. */
+  readonly only?: 'prefixed'
+  /** Of `refuse`. */
   readonly values?: readonly string[]
 }
 

@@ -17,7 +17,7 @@ export const files = [
     summary: 'Delete a file.' },
   { id: 'files.retrieve', method: 'GET', path: '/v1/files/{file_id}', transport: 'http', permission: 'files:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'file', at: 'path.file_id' }, { act: 'see', kind: 'file', at: 'answer.id' }],
+    resources: [{ act: 'use', kind: 'file', at: 'path.file_id' }],
     summary: 'Retrieve a file.' },
   { id: 'files.content', method: 'GET', path: '/v1/files/{file_id}/content', transport: 'http', permission: 'files:read',
     request: [], response: ['binary'], pace: 'download', replay: 'safe', beta: null, status: 'stable', actions: 'wrapped', tenants: 'owned',

@@ -119,10 +119,9 @@ export const kinds = {
     list: { ...usual, filters: { name: 'name' }, refresh: 'expiry' },
     facet: 'name',
   },
-  // In annotations its id stands where that of a file may stand as well.
   container_file: {
     prefixes: ['cfile_'],
-    owned: 'prefixed',
+    owned: 'all',
     missing: notFound('File {id} not found on container {container_id}.'),
     missingInBody: notFound('No such File object: {id}', '{field}'),
   },
@@ -326,14 +325,8 @@ export const kinds = {
 
 export type ResourceKind = keyof typeof kinds
 
-/** Whether an id of this kind is somebody's at all: only then is it looked up in requests and recorded from answers. */
-export function isOwned(kind: ResourceKind, id: string): boolean {
-  const { owned, prefixes }: Kind = kinds[kind]
-  return owned === 'all' || prefixes.some((prefix) => id.startsWith(prefix))
-}
+/** Whether an id begins as those of the kind do. */
+export const looksLike = (kind: ResourceKind, id: string): boolean => kinds[kind].prefixes.some((prefix) => id.startsWith(prefix))
 
-/** Which of the kinds that may stand at one place an id is of: its prefix tells, and the first takes what has no known one. */
-export function kindOf([first, ...others]: readonly [ResourceKind, ...ResourceKind[]], id: string): ResourceKind {
-  const hasPrefix = (kind: ResourceKind): boolean => kinds[kind].prefixes.some((prefix) => id.startsWith(prefix))
-  return hasPrefix(first) ? first : (others.find(hasPrefix) ?? first)
-}
+/** Whether an id of this kind is somebody's at all: only then is it looked up in requests and recorded from answers. */
+export const isOwned = (kind: ResourceKind, id: string): boolean => kinds[kind].owned === 'all' || looksLike(kind, id)

@@ -1,7 +1,7 @@
 // Responses: rows only. Columns are explained in endpoint.ts.
 import type { Endpoint, Resource } from './endpoint.ts'
 import type { Missing } from './kinds.ts'
-import { cursors, endUser, itemsAt, noSuchModel, promptAt, promptCache, responseIn, toolsAt } from './references.ts'
+import { cursors, endUser, itemsAt, noSuchModel, promptAt, promptCache, responseTold, toolsAt } from './references.ts'
 
 /** Not the one that is continued, so that it has no code of its own. */
 const noSuchComparison: Missing = { status: 404, message: "Response with id '{id}' not found.", param: '{at}', code: null }
@@ -30,7 +30,7 @@ export const responses = [
       { act: 'use', kind: 'model', at: 'body.moderation.model' },
       ...promptCache,
       ...endUser,
-      ...responseIn('create'),
+      ...responseTold,
     ],
     summary: 'Create a response.' },
   { id: 'responses.compact', method: 'POST', path: '/v1/responses/compact', transport: 'http', permission: 'responses:write',
@@ -40,7 +40,7 @@ export const responses = [
       { act: 'use', kind: 'response', at: 'body.previous_response_id' },
       { act: 'use', kind: 'model', at: 'body.model', missing: noSuchModel },
       ...promptCache,
-      ...responseIn('create'),
+      ...responseTold,
     ],
     summary: 'Compact a conversation into fewer items.' },
   { id: 'responses.input_tokens', method: 'POST', path: '/v1/responses/input_tokens', transport: 'http', permission: 'responses:write',
@@ -53,18 +53,18 @@ export const responses = [
     summary: 'Delete a response.' },
   { id: 'responses.retrieve', method: 'GET', path: '/v1/responses/{response_id}', transport: 'http', permission: 'responses:read',
     request: [], response: ['json', 'sse'], pace: 'generation', replay: 'safe', beta: null, status: 'stable', actions: 'wrapped', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'response', at: 'path.response_id' }, ...responseIn('see')],
+    resources: [{ act: 'use', kind: 'response', at: 'path.response_id' }, ...responseTold],
     summary: 'Retrieve a response, or resume its stream.' },
   { id: 'responses.cancel', method: 'POST', path: '/v1/responses/{response_id}/cancel', transport: 'http', permission: 'responses:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'response', at: 'path.response_id' }, ...responseIn('see')],
+    resources: [{ act: 'use', kind: 'response', at: 'path.response_id' }, ...responseTold],
     summary: 'Cancel a background response.' },
   { id: 'responses.input_items.list', method: 'GET', path: '/v1/responses/{response_id}/input_items', transport: 'http', permission: 'responses:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
     resources: [
       { act: 'use', kind: 'response', at: 'path.response_id' },
       ...cursors('item'),
-      { act: 'see', kind: 'item', at: 'answer.data.id' },
+      { act: 'create', kind: 'item', at: 'answer.data.id' },
     ],
     summary: 'List the input items of a response.' },
 ] as const satisfies readonly Endpoint[]
