@@ -1,11 +1,10 @@
 // Performs one operation of the table, whoever asks: the HTTP API and the command line both come through here.
 import { DirectoryError } from '../identity/directory-error.ts'
-import type { Directory } from '../identity/directory.ts'
 import type { Actor } from '../identity/records.ts'
 import { Refusal, type ErrorCode } from '../kernel/errors.ts'
 import { checkShape } from '../kernel/shape.ts'
 import { StoreUnavailable } from '../store/store.ts'
-import { handlers, type Given, type Page } from './handlers.ts'
+import { handlers, type Context, type Given, type Page } from './handlers.ts'
 import { inputsAt, type Operation, type Place } from './operation.ts'
 import { operations, type OperationId } from './operations.ts'
 import { outputs } from './outputs.ts'
@@ -14,7 +13,7 @@ import { present, type Answer } from './present.ts'
 /** One object, or `{object: 'list', data, hasMore}`. */
 export type Perform = (id: OperationId, actor: Actor, given: Given) => Promise<Answer>
 
-export type AdminOptions = { readonly directory: Directory; readonly now: () => number }
+export type AdminOptions = Pick<Context, 'directory' | 'adopt'> & { readonly now: () => number }
 
 export const rowOf: ReadonlyMap<string, Operation & { readonly id: OperationId }> = new Map(operations.map((row) => [row.id, row]))
 
@@ -26,12 +25,12 @@ const codes: Readonly<Record<DirectoryError['kind'], ErrorCode>> = {
 }
 
 /** @throws Refusal, with the words of the directory where it refused */
-export function createAdmin({ directory, now }: AdminOptions): Perform {
+export function createAdmin({ directory, adopt, now }: AdminOptions): Perform {
   return async (id, actor, given) => {
     const row = rowOf.get(id)
     if (row === undefined) throw new Refusal('internal_error', {}, { cause: new Error(`no operation ${id}`) })
     const { shape } = outputs[row.output]
-    const result = await handlers[id](given, { directory, actor, now: now() }).catch((error: unknown) => {
+    const result = await handlers[id](withoutNull(given), { directory, adopt, actor, now: now() }).catch((error: unknown) => {
       throw error instanceof DirectoryError ? directoryRefusal(error) : error instanceof StoreUnavailable ? storeRefusal(error) : error
     })
     if (row.answers === 'one') return present(shape, result)
@@ -47,6 +46,9 @@ export function createAdmin({ directory, now }: AdminOptions): Perform {
 export function checkGiven(row: Operation, place: Place, given: Given): void {
   checkShape(inputsAt(row, place), given)
 }
+
+/** Null stands for "not given", as in bodies elsewhere. */
+const withoutNull = (given: Given): Given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
 
 const pageOf = (result: unknown): Page => (Array.isArray(result) ? { rows: result, hasMore: false } : (result as Page))
 

@@ -1,5 +1,6 @@
 // What each operation does: a call of the directory. The record is total, so that a row without its code does not compile.
 import type { Directory } from '../identity/directory.ts'
+import { adoptObjects, type Adopts } from './adopt.ts'
 import type { Actor, AdminToken, Role, Token } from '../identity/records.ts'
 import { readDuration, readExpiry } from './expiry.ts'
 import type { OperationId } from './operations.ts'
@@ -7,7 +8,13 @@ import type { OperationId } from './operations.ts'
 /** Inputs that were held against the row: what is required is there, and everything has its type. */
 export type Given = Readonly<Record<string, unknown>>
 
-export type Context = { readonly directory: Directory; readonly actor: Actor; readonly now: number }
+export type Context = {
+  readonly directory: Directory
+  readonly actor: Actor
+  readonly now: number
+  /** Null where there is no way to the upstream. */
+  readonly adopt: Adopts | null
+}
 
 /** Records as the directory has them, or a page of them: what of it is answered, the row of outputs.ts says. */
 type Handler = (given: Given, context: Context) => Promise<unknown>
@@ -67,6 +74,8 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
   'shares.list': (given, { directory }) => directory.shares.list(texts(given, 'tenant', 'project')),
   'shares.revoke': (given, { directory, actor }) => directory.shares.revoke(actor, sharing(given)),
 
+  'objects.adopt': adoptObjects,
+
   'audit.list': async (given, { directory }): Promise<Page> => {
     const limit = (given['limit'] as number | undefined) ?? defaultRows
     const before = given['before'] as number | undefined
@@ -102,9 +111,8 @@ function lists<Name extends string>(given: Given, ...names: readonly Name[]): { 
   return pick(given, names) as { readonly [Key in Name]?: readonly string[] }
 }
 
-/** Null stands for "not given", as in bodies elsewhere. */
 const pick = (given: Given, names: readonly string[]): Given =>
-  Object.fromEntries(Object.entries(given).filter(([name, value]) => names.includes(name) && value !== null))
+  Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)))
 
 const sharing = (given: Given): { readonly kind: string; readonly id: string; readonly project: string; readonly tenant?: string } => ({
   kind: text(given, 'kind'),

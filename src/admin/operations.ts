@@ -98,6 +98,15 @@ export const operations = [
     summary: 'End what was granted.', examples: ['share revoke file file-abc --tenant red --project web'],
     input: sharing, required: ['kind', 'id', 'project'], said: 'The project {projectName} of the tenant {tenantName} may not read {id} any more.' },
 
+  { id: 'objects.adopt', method: 'POST', path: '/admin/v1/objects/adopt', command: 'adopt <kind> [ids...]', output: 'adoption', answers: 'one',
+    summary: 'Say whose the objects are that were on an account before the relay, by id or by the list of the upstream. Nothing that somebody owns changes hands.',
+    examples: ['adopt file file-abc file-def --tenant red --url http://127.0.0.1:8000', 'adopt file --filter purpose=assistants --tenant red --dry-run --url http://127.0.0.1:8000', 'adopt vector_store --all --tenant red --project web --url http://127.0.0.1:8000'],
+    input: {
+      kind: text('Kind of the objects, such as file, vector_store or batch.', 'file'), ids: texts('id', 'An object by its id.', 'file-abc', 'file-def'),
+      all: { type: 'boolean', description: 'All that the upstream lists and nobody owns.', example: false }, filters: texts('filter', 'Those of the list of the upstream that its filter leaves, such as purpose=assistants.', 'purpose=assistants'),
+      tenant, project, account: text('The upstream account they are on; that of the project where none is named.', 'default'), dryRun: { type: 'boolean', description: 'Look at everything and change nothing.', example: true },
+    }, required: ['kind'], said: '{verdict}' },
+
   { id: 'audit.list', method: 'GET', path: '/admin/v1/audit', command: 'audit list', output: 'auditRow', answers: 'all',
     summary: 'List the changes, newest first.', examples: ['audit list', 'audit list --limit 100 --before 2000 --json'],
     input: { limit: { type: 'integer', description: 'Most rows of a page; 20 where none is given.', example: 100, minimum: 1, maximum: 1000 }, before: { type: 'integer', description: 'Where to go on: the number of the last row of the page before.', example: 2000, minimum: 1 } },

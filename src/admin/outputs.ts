@@ -52,6 +52,11 @@ export const outputs = {
     shape: shape({ seq: whole('Its number, from 1 without gaps.'), at: time('When it happened.'), actor: text('Who did it: `cli:` and a user of the machine, or `admin:` and the name of an admin token.'), action: text('What was done.'), target: text('Id of what was changed.'), detail: { type: 'object', description: 'More about it.', properties: {}, additionalProperties: true }, hash: text('Over this row and the hash of the one before.') }),
     columns: ['seq', 'at', 'actor', 'action', 'target', 'detail'], secret: null },
   verification: { shape: shape({ ok: { type: 'boolean', description: 'Whether no row is missing and none was changed.' }, rows: whole('How many rows there are.'), brokenAt: maybe(whole('The first row that is missing or is not as it was written.')), verdict: text('The same in words.') }), columns: [], secret: null },
+  adoption: {
+    shape: shape({
+      verdict: text('What was found, in words.'), isDryRun: { type: 'boolean', description: 'Whether nothing was changed.' }, claimed: texts('Ids that are the owner\'s now, or would be.'), theirs: texts('Ids that were the owner\'s before.'),
+      others: whole('How many belong to somebody else: they stay where they are.'), missing: texts('Ids the upstream does not know.'), isVerified: { type: 'boolean', description: 'False where the upstream cannot be asked about one object of the kind: the ids were taken as they are.' },
+    }), columns: [], secret: null },
   adminToken: { shape: shape(adminToken), columns: ['name', 'id', 'last4', 'createdAt', 'state'], secret: null },
   newAdminToken: { shape: shape({ token: secret, ...adminToken }), columns: [], secret: 'token' },
 } as const satisfies Readonly<Record<string, Output>>

@@ -32,6 +32,10 @@ export function addAdminCommands(relay: Command): void {
   const groups = new Map<string, Command>()
   for (const operation of operations) {
     const [noun = '', verb = ''] = operation.command.split(' ')
+    if (!/^[a-z]/.test(verb)) {
+      addOperation(relay.command(noun), operation)
+      continue
+    }
     let group = groups.get(noun)
     if (group === undefined) groups.set(noun, (group = relay.command(noun).description(nouns[noun] ?? '')))
     addOperation(group.command(verb), operation)
@@ -71,7 +75,8 @@ function addOperation(command: Command, operation: Asked['operation']): void {
     }
     args.forEach((name, index) => {
       const value = parsed[index]
-      if (value !== undefined) given[name] = value
+      // None of a list is none given.
+      if (value !== undefined && !(Array.isArray(value) && value.length === 0)) given[name] = value
     })
     const { url, json } = values
     await (

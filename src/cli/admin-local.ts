@@ -37,7 +37,7 @@ export async function performLocally(
       hasSettingsToken: settings.token !== null,
       onChanged: async () => {},
     })
-    const perform = createAdmin({ directory, now: systemClock.now })
+    const perform = createAdmin({ directory, adopt: null, now: systemClock.now })
     return { answer: await perform(operation.id, `cli:${userInfo().username}`, given), where }
   } finally {
     await store.close()

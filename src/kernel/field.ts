@@ -17,7 +17,7 @@ export type Field = {
   readonly additionalProperties?: boolean
   /** Null stands in an answer where there is none. */
   readonly isNullable?: true
-  readonly example?: string | number | readonly string[]
+  readonly example?: string | number | boolean | readonly string[]
   /**
    * `openai-file`: declared as text because ChatGPT fills in only such parameters, and sent by it as
    * `{name, id, mime_type, download_link}` (OpenAI, "Sending and returning files with GPT Actions"). Text is the link itself.

@@ -19,6 +19,7 @@ const nouns: Readonly<Record<OperationId extends `${infer Noun}.${string}` ? Nou
   members: 'The people of a tenant.',
   accounts: 'Upstream accounts: keys of their own for tenants and projects.',
   shares: 'Objects that other projects of a tenant may read.',
+  objects: 'Objects that were on an account before the relay.',
   audit: 'What was changed, when and by whom.',
   admin_tokens: 'Tokens of this API.',
 }
