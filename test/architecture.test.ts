@@ -19,10 +19,11 @@ const walls: Readonly<Record<string, Wall>> = {
   relay: { modules: ['kernel', 'catalog', 'identity', 'upstreams', 'telemetry'], packages: [] },
   http: { modules: ['kernel', 'relay', 'telemetry'], packages: [] },
   actions: { modules: ['kernel', 'catalog', 'http', 'relay'], packages: [] },
-  openapi: { modules: ['kernel', 'catalog', 'actions', 'http'], packages: [] },
+  admin: { modules: ['kernel', 'catalog', 'store', 'identity', 'ownership', 'relay'], packages: [] },
+  openapi: { modules: ['kernel', 'catalog', 'actions', 'http', 'admin'], packages: [] },
   emulator: { modules: ['catalog'], packages: ['@fastify/busboy', 'gpt-tokenizer', 'node:sqlite', 'yaml'] },
   check: { modules: [], packages: [] },
-  cli: { modules: ['kernel', 'catalog', 'config', 'store', 'identity', 'openapi', 'emulator', 'check', 'app'], packages: ['commander'] },
+  cli: { modules: ['kernel', 'catalog', 'config', 'store', 'identity', 'admin', 'openapi', 'emulator', 'check', 'app'], packages: ['commander'] },
   app: {
     modules: [
       'kernel',
@@ -35,6 +36,7 @@ const walls: Readonly<Record<string, Wall>> = {
       'relay',
       'http',
       'actions',
+      'admin',
       'openapi',
       'emulator',
     ],

@@ -62,10 +62,7 @@ function sourceOf(given: Given): AdoptRequest<Actor>['from'] {
 function find<Row extends Named>(rows: readonly Row[], noun: string, wanted: string): Row {
   const found = rows.find(({ id }) => id === wanted) ?? rows.find(({ name }) => name === wanted)
   if (found === undefined)
-    throw new Refusal('admin_not_found', {
-      param: noun,
-      why: `There is no ${noun} ${wanted}: \`relay ${noun} list\` shows the names and ids.`,
-    })
+    throw new DirectoryError('unknown', noun, `There is no ${noun} ${wanted}: \`relay ${noun} list\` shows the names and ids.`)
   return found
 }
 
