@@ -261,7 +261,12 @@ export const kinds = {
     missing: notFound("Live session with id '{id}' not found.", null, 'session_not_found'),
   },
   chatkit_session: { prefixes: ['cksess_'], owned: 'all', missing: named('Chatkit Session') },
-  chatkit_thread: { prefixes: ['cthr_'], owned: 'all', missing: named('Thread'), list: { ...usual, hasBefore: true, filters: { user: 'user' }, refresh: 'always' } },
+  chatkit_thread: {
+    prefixes: ['cthr_'],
+    owned: 'all',
+    missing: named('Thread'),
+    list: { ...usual, hasBefore: true, filters: { user: 'user' }, refresh: 'always' },
+  },
   chatkit_item: { prefixes: ['cthi_'], owned: 'all', missing: named('Thread item') },
   // Made in the dashboard of the account; the API can only use them.
   workflow: { prefixes: ['wf_'], owned: 'all', missing: named('Workflow') },
