@@ -1,121 +1,129 @@
-// The database of one relay: SQLite in the data folder. Several processes may have it open (a running relay and `relay token`).
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { errorCode } from '../kernel/error-code.ts'
-import { migrations } from './migrations/list.ts'
+// The store of one machine: SQLite in the data folder. Several processes may have it open (a running relay and `relay token`).
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openDatabase, primaryCode } from './sqlite-file.ts'
+import { StoreConflict, StoreUnavailable, type Row, type Sql, type Store, type Value } from './store.ts'
+import { guarded } from './transaction.ts'
 
-export type Store = {
+/** Texts kept prepared; beyond it the oldest is made anew. */
+const preparedMost = 500
+
+/**
+ * Statements run at once, on this thread, and answer with a promise that is done already.
+ * @param tell a line for the operator
+ * @throws StoreError
+ */
+export function openSqlite({ dataDir, tell }: { readonly dataDir: string; readonly tell: (line: string) => void }): Store {
+  const database = openDatabase(dataDir, tell)
+  const prepare = createPrepare(database)
+  const all = (text: string, values: readonly Value[]): readonly Row[] => prepare(text).all(...values) as unknown as readonly Row[]
+  const run = (text: string, values: readonly Value[]): number => Number(prepare(text).run(...values).changes)
+
+  // Whoever comes while a transaction is open waits behind it, first come first served.
+  const waiting: (() => void)[] = []
+  let isOpen = false
+
+  function over(): void {
+    isOpen = false
+    while (!isOpen) {
+      const begin = waiting.shift()
+      if (begin === undefined) return
+      begin()
+    }
+  }
+
+  /** Now, or the moment no transaction is open any more. */
+  function alone<T>(execute: () => T): T | Promise<T> {
+    if (!isOpen) return execute()
+    return new Promise((resolve) => {
+      waiting.push(() => resolve(Promise.try(execute)))
+    })
+  }
+
+  const own: Sql = {
+    all: async (text, ...values) => translated(() => all(text, values)),
+    run: async (text, ...values) => translated(() => run(text, values)),
+  }
+
+  return {
+    dialect: 'sqlite',
+    dataDir,
+    all: async (text, ...values) => alone(() => translated(() => all(text, values))),
+    run: async (text, ...values) => alone(() => translated(() => run(text, values))),
+    transaction: async (work) => {
+      await alone(() => {
+        isOpen = true
+      })
+      try {
+        translated(() => database.exec('BEGIN IMMEDIATE'))
+        const result = await guarded(own, work)
+        translated(() => database.exec('COMMIT'))
+        return result
+      } finally {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        over()
+      }
+    },
+    close: async () => alone(() => database.close()),
+  }
+}
+
+function createPrepare(database: DatabaseSync): (text: string) => StatementSync {
+  const prepared = new Map<string, StatementSync>()
+  return (text) => {
+    const known = prepared.get(text)
+    if (known !== undefined) return known
+    const made = database.prepare(text)
+    const [oldest] = prepared.size < preparedMost ? [] : prepared.keys()
+    if (oldest !== undefined) prepared.delete(oldest)
+    prepared.set(text, made)
+    return made
+  }
+}
+
+/** Busy, locked, read-only, an error of the disk, full, cannot be opened (https://sqlite.org/rescode.html). */
+const unavailable: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14])
+/** Extended codes: UNIQUE, PRIMARY KEY. */
+const conflict: ReadonlySet<unknown> = new Set([2067, 1555])
+
+function translated<T>(execute: () => T): T {
+  try {
+    return execute()
+  } catch (error) {
+    if (unavailable.has(primaryCode(error))) throw new StoreUnavailable('The database cannot be used at the moment.', { cause: error })
+    if (error instanceof Error && 'errcode' in error && conflict.has(error.errcode))
+      throw new StoreConflict(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** The store as identity still reads it, until it has moved to `openStore` of open.ts. */
+export type SyncStore = {
   readonly database: DatabaseSync
   readonly dataDir: string
-  /** Runs `work` in one write transaction: all of it happens or nothing. */
   readonly transaction: <T>(work: () => T) => T
-  /** A number that is another one after any other connection changed the database (SQLite, "PRAGMA data_version"). */
   readonly version: () => number
   readonly close: () => void
 }
+export type { SyncStore as Store }
+export { StoreError } from './store.ts'
 
-/** What keeps the store from opening, in words for the operator. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError'
-}
-
-/**
- * Opens `<dataDir>/relay.db`, makes it where it is missing, and brings its schema up to this version.
- * @example const store = openStore({ dataDir: '/var/lib/relay' })
- */
-export function openStore({ dataDir }: { readonly dataDir: string }): Store {
-  const file = join(dataDir, 'relay.db')
-  try {
-    makeFolder(dataDir)
-    // Made here and not by SQLite, so that nobody else can read it for a moment; WAL files take the mode of the database.
-    closeSync(openSync(file, 'a', 0o600))
-  } catch (error) {
-    throw new StoreError(
-      `The data folder ${dataDir} cannot be written (${errorCode(error)}): set RELAY_DATA_DIR to a folder this user owns.`,
-      { cause: error },
-    )
-  }
-  let database: DatabaseSync | null = null
-  try {
-    database = new DatabaseSync(file, { timeout: 5_000 })
-    const store = storeOf(database, dataDir)
-    prepare(store, file)
-    return store
-  } catch (error) {
-    database?.close()
-    if (error instanceof StoreError) throw error
-    throw new StoreError(`The database ${file} cannot be used: ${advice(error)}.`, { cause: error })
-  }
-}
-
-/** Not `recursive` of mkdirSync: that never returns where a parent cannot have children (/proc; seen in Node 24.21). */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  makeFolder(dirname(folder))
-  try {
-    mkdirSync(folder, 0o700)
-  } catch (error) {
-    // Another process was faster.
-    if (errorCode(error) !== 'EEXIST') throw error
-  }
-}
-
-function storeOf(database: DatabaseSync, dataDir: string): Store {
-  const begin = database.prepare('BEGIN IMMEDIATE')
-  const commit = database.prepare('COMMIT')
-  const rollback = database.prepare('ROLLBACK')
-  const dataVersion = database.prepare('PRAGMA data_version')
-
+export function openStore({ dataDir }: { readonly dataDir: string }): SyncStore {
+  const database = openDatabase(dataDir, () => {})
   return {
     database,
     dataDir,
-    version: () => Number(dataVersion.get()?.['data_version']),
+    version: () => Number(database.prepare('PRAGMA data_version').get()?.['data_version']),
     close: () => database.close(),
     transaction: (work) => {
-      begin.run()
+      database.exec('BEGIN IMMEDIATE')
       try {
         const result = work()
-        commit.run()
+        database.exec('COMMIT')
         return result
       } catch (error) {
-        if (database.isTransaction) rollback.run()
+        if (database.isTransaction) database.exec('ROLLBACK')
         throw error
       }
     },
   }
-}
-
-function prepare(store: Store, file: string): void {
-  // A commit is on disk when it returns; the log files keep readers and the one writer out of each other's way.
-  store.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  const present = schemaVersion(store)
-  if (present > migrations.length) {
-    throw new StoreError(
-      `The database ${file} was written by a newer Relay (schema ${present}, this one knows ${migrations.length}): start that version, or restore the backup made before the upgrade.`,
-    )
-  }
-  if (present === migrations.length) return
-  store.transaction(() => {
-    // Read again: another process may have migrated while this one waited for the lock.
-    for (let version = schemaVersion(store); version < migrations.length; version++) {
-      store.database.exec(migrations[version] ?? '')
-      store.database.exec(`PRAGMA user_version = ${version + 1}`)
-    }
-  })
-}
-
-function schemaVersion(store: Store): number {
-  return Number(store.database.prepare('PRAGMA user_version').get()?.['user_version'])
-}
-
-/** Result codes of SQLite an operator can do something about (https://sqlite.org/rescode.html); the low byte is the primary one. */
-function advice(error: unknown): string {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-  const text = error instanceof Error ? error.message : String(error)
-  if (code === 5 || code === 6) return `another process holds it locked (${text}); end that process`
-  if (code === 8 || code === 14) return `this user may not write it (${text}); give the file to the user of the relay`
-  if (code === 13) return `the disk is full (${text}); free some space`
-  if (code === 11 || code === 26) return `it is damaged (${text}); restore it from a backup, or move it away to start with an empty one`
-  return text
 }
