@@ -120,6 +120,12 @@ export const tenantName: Kind<string> = kind({ placeholder: 'tenant', takes: 'th
   /\p{Cc}/u.test(text) ? null : { value: text },
 )
 
+/** The address of a database, with the password in it. */
+export const databaseUrl: Kind<Secret> = kind(
+  { placeholder: 'url', takes: 'the address of a Postgres, such as postgres://user:password@host:5432/relay', isSecret: true },
+  (text) => (/^postgres(ql)?:\/\/[^\s\p{Cc}]+$/u.test(text) && URL.canParse(text) ? { value: new Secret(text) } : null),
+)
+
 function within(text: string, least: number, most: number): Parsed<number> | null {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
   return value >= least && value <= most ? { value } : null

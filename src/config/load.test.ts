@@ -193,3 +193,21 @@ test('the memory for bodies must hold the largest body', async (context) => {
   const [problem] = await problems(context, { env: { RELAY_MAX_HELD_BYTES: '2048' } })
   assert.match(problem ?? '', /^maxHeldBytes \(environment RELAY_MAX_HELD_BYTES\) is 2048, less than maxJsonBytes/)
 })
+
+test('the address of the database is a Postgres, and is never printed', async (context) => {
+  const given = 'postgres://relay:hunter2@db.example:5432/relay?sslmode=require'
+  const loaded = await load(context, { env: { DATABASE_URL: given } })
+  assert.equal(loaded.settings.databaseUrl?.reveal(), given)
+  assert.ok(!(inspect(loaded, { depth: 9 }) + JSON.stringify(loaded)).includes('hunter2'))
+  for (const wrong of [
+    'mysql://relay:hunter2@db/relay',
+    'relay.db',
+    'postgres://',
+    'postgres://relay:hunter2@db:x/relay',
+    'postgres://db /relay',
+  ]) {
+    const [problem = '', ...others] = await problems(context, { env: { DATABASE_URL: wrong } })
+    assert.match(problem, /^DATABASE_URL \(environment\) is not usable: use the address of a Postgres, such as postgres:/)
+    assert.ok(others.length === 0 && !problem.includes('hunter2'), wrong)
+  }
+})

@@ -2,6 +2,7 @@
 // A default is written as an operator would write it; `null` means unset. Secrets have no flag: a command line is public.
 import {
   baseUrl,
+  databaseUrl,
   headerSecret,
   headerText,
   host,
@@ -69,6 +70,13 @@ export const settingsTable = {
     kind: path,
     default: '.relay',
     help: 'Folder of the database and the token pepper.',
+  },
+  databaseUrl: {
+    env: ['DATABASE_URL'],
+    flag: null,
+    kind: databaseUrl,
+    default: null,
+    help: 'Postgres that holds the state, for relays on several machines; unset: SQLite in the data folder.',
   },
   configFile: {
     env: ['RELAY_CONFIG'],
