@@ -104,7 +104,7 @@ function write(doc: Doc, choices: readonly number[]): string {
   return visit(doc)
 }
 
-const key = fc.oneof(fc.constantFrom('a', 'b', 'id', 'file_id', 'metadata', 'ключ', 'a"b', '', '*'), fc.string({ maxLength: 3 }))
+const anyKey = fc.oneof(fc.constantFrom('a', 'b', 'id', 'file_id', 'metadata', 'ключ', 'a"b', '', '*'), fc.string({ maxLength: 3 }))
 const words = fc.oneof(fc.constantFrom('file-1', 'true', '\u0000', '\ud83d\ude00', '\\', '"'), fc.string({ unit: 'binary', maxLength: 90 }))
 const { doc } = fc.letrec<{ doc: Doc; array: Doc; object: Doc }>((tie) => ({
   doc: fc.oneof(
@@ -115,7 +115,7 @@ const { doc } = fc.letrec<{ doc: Doc; array: Doc; object: Doc }>((tie) => ({
     tie('object'),
   ),
   array: fc.array(tie('doc'), { maxLength: 4 }).map((items): Doc => ({ kind: 'array', items })),
-  object: fc.array(fc.tuple(key, tie('doc')), { maxLength: 5 }).map((entries): Doc => ({ kind: 'object', entries })),
+  object: fc.array(fc.tuple(anyKey, tie('doc')), { maxLength: 5 }).map((entries): Doc => ({ kind: 'object', entries })),
 }))
 const at = fc.oneof(
   fc.constant(''),
@@ -202,6 +202,11 @@ describe('the JSON scanner', () => {
     ])
   })
 
+  it('takes no key for one that only begins like it', () => {
+    const keys = Array.from({ length: 2000 }, (_, number) => `id${number.toString(36)}`)
+    assert.deepEqual(values(JSON.stringify(Object.fromEntries(keys.map((key) => [key, 'no']))), ['id', 'idx.id']), [])
+  })
+
   it('finds a key at any depth, but for where a rule of its own stands and under opaque keys', () => {
     const options = { keys: new Map([['id', 'any']]), opaque: new Set(['metadata']) }
     assert.deepEqual(
@@ -221,6 +226,8 @@ describe('the JSON scanner', () => {
         ['-1e3', false],
       ],
     )
+    const long = Buffer.from(`[${'1'.repeat(65)},${'2'.repeat(64)}]`)
+    for (const cuts of [[], [40]]) assert.equal(scan(cut(long, cuts), [{ at: '', rule: 'n', literals: true }]).reports.length, 1)
     assert.deepEqual(scan([Buffer.from('12'), Buffer.from('3')], [{ at: '', rule: 'n', literals: true }]).reports.at(0)?.value, '123')
   })
 
@@ -249,6 +256,7 @@ describe('the JSON scanner', () => {
     assert.equal(scanner.push(Buffer.from(`{"id":"${'x'.repeat(1024)}`)), 6)
     assert.equal(scanner.push(Buffer.from('x')), 1032)
     assert.equal(scanner.push(Buffer.from('x'.repeat(5000))), 6032)
+    assert.deepEqual(values(`{"id":"\\u0078","id":"${'x'.repeat(1025)}"}`, ['id']), ['id=x'])
   })
 
   it('skips long strings and long keys whatever stands in them, cut anywhere', () => {

@@ -14,12 +14,12 @@ export type SseScanner = {
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const colon = 0x3a
-const space = 0x20
 const data = Buffer.from('data')
 const byteOrderMark = Buffer.from('\ufeff')
 const newline = Buffer.from('\n')
 
-type Part = 'name' | 'colon' | 'data' | 'ignored'
+/** What of a line is next. A space in front of data is white space to JSON too, and an empty line of data says nothing. */
+type Part = 'name' | 'data' | 'ignored'
 
 /** The offsets that `found` is told are offsets in the stream. */
 export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, maxDepth = 128): SseScanner {
@@ -50,8 +50,7 @@ export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<
   }
 
   const endLine = (): void => {
-    if (part === 'colon' || (part === 'name' && named === data.length)) beginData()
-    else if (part === 'name' && named === 0) document = null
+    if (part === 'name' && named === 0) document = null
     part = 'name'
     named = 0
   }
@@ -63,7 +62,8 @@ export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<
       if (byte === lineFeed || byte === carriageReturn) return at
       if (named === 0 && byte === byteOrderMark[pushed + at]) continue
       if (byte === colon || byte !== data[named]) {
-        part = byte === colon && named === data.length ? 'colon' : 'ignored'
+        if (byte === colon && named === data.length) beginData()
+        else part = 'ignored'
         return at + 1
       }
       named++
@@ -88,10 +88,7 @@ export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<
           }
         }
         if (part === 'name') at = readName(chunk, at)
-        else if (part === 'colon') {
-          beginData()
-          if (byte === space) at++
-        } else {
+        else {
           const end = ends(at)
           if (part === 'data' && document !== null && end > at) {
             shift = pushed + at - documentBytes
