@@ -1,7 +1,7 @@
 // docs/reference/admin.md: every operation of the admin table, as it is asked over HTTP and on the command line.
-import { placeOf, type Operation, type Output } from '../../src/admin/operation.ts'
+import { placeOf, type Operation } from '../../src/admin/operation.ts'
 import { operations } from '../../src/admin/operations.ts'
-import { outputs } from '../../src/admin/outputs.ts'
+import { outputs, type Output } from '../../src/admin/outputs.ts'
 import type { Field } from '../../src/kernel/field.ts'
 import { code, generated, table } from './markdown.ts'
 

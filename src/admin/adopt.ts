@@ -4,10 +4,8 @@ import { DirectoryError } from '../identity/directory-error.ts'
 import type { Actor } from '../identity/records.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { firstAccountId, type AccountId } from '../kernel/ids.ts'
-import { AdoptionError, isAdoptable, type Adopt, type Adopted, type AdoptRequest } from '../ownership/adoption.ts'
-import type { Context, Given } from './handlers.ts'
-
-export type Adopts = Adopt<Actor>
+import { AdoptionError, isAdoptable, type Adopted, type AdoptRequest } from '../ownership/adoption.ts'
+import type { Context, Given } from './context.ts'
 
 type Named = { readonly id: string; readonly name: string; readonly account: AccountId | null }
 

@@ -1,26 +1,12 @@
 // What each operation does: a call of the directory. The record is total, so that a row without its code does not compile.
-import type { Directory } from '../identity/directory.ts'
-import { adoptObjects, type Adopts } from './adopt.ts'
-import type { Actor, AdminToken, Role, Token } from '../identity/records.ts'
+import { adoptObjects } from './adopt.ts'
+import type { Context, Given, Page } from './context.ts'
+import type { AdminToken, Role, Token } from '../identity/records.ts'
 import { readDuration, readExpiry } from './expiry.ts'
 import type { OperationId } from './operations.ts'
 
-/** Inputs that were held against the row: what is required is there, and everything has its type. */
-export type Given = Readonly<Record<string, unknown>>
-
-export type Context = {
-  readonly directory: Directory
-  readonly actor: Actor
-  readonly now: number
-  /** Null where there is no way to the upstream. */
-  readonly adopt: Adopts | null
-}
-
 /** Records as the directory has them, or a page of them: what of it is answered, the row of outputs.ts says. */
 type Handler = (given: Given, context: Context) => Promise<unknown>
-
-/** Rows behind which there are more. */
-export type Page = { readonly rows: readonly unknown[]; readonly hasMore: boolean }
 
 const defaultOverlap = '24h'
 const defaultRows = 20

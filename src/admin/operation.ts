@@ -1,6 +1,6 @@
 // What one row of the admin table says. HTTP API, command line, OpenAPI document and reference are all derived from it.
 import type { Field, Shape } from '../kernel/field.ts'
-import type { outputs } from './outputs.ts'
+import type { OutputName } from './outputs.ts'
 
 export type Input = Field & {
   /** Its option on the command line, where that is not the name: a list is given one by one. */
@@ -8,8 +8,6 @@ export type Input = Field & {
   /** Never an argument, which every user of the machine can read: the command line takes it from a variable or standard input. */
   readonly isSecret?: true
 }
-
-export type OutputName = keyof typeof outputs
 
 export type Operation = {
   /** `noun.verb`, as the audit and the log call it. */
@@ -29,14 +27,6 @@ export type Operation = {
   readonly answers: 'one' | 'all'
   /** What a person reads: of one object `{field}` of it, of a list when it is empty. `{where}` is the folder or the address. */
   readonly said: string
-}
-
-export type Output = {
-  readonly shape: Shape
-  /** What a person sees in a list, in this order. */
-  readonly columns: readonly string[]
-  /** The field that is told this one time and never again. */
-  readonly secret: string | null
 }
 
 /** Where an input stands in a request. */

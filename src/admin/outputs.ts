@@ -1,6 +1,13 @@
 // What operations answer, as data: nothing leaves the admin API that is not a field here. Times are ISO 8601.
 import type { Field, Shape } from '../kernel/field.ts'
-import type { Output } from './operation.ts'
+
+export type Output = {
+  readonly shape: Shape
+  /** What a person sees in a list, in this order. */
+  readonly columns: readonly string[]
+  /** The field that is told this one time and never again. */
+  readonly secret: string | null
+}
 
 const text = (description: string, more: Partial<Field> = {}): Field => ({ type: 'string', description, ...more })
 const whole = (description: string): Field => ({ type: 'integer', description })
@@ -60,3 +67,5 @@ export const outputs = {
   adminToken: { shape: shape(adminToken), columns: ['name', 'id', 'last4', 'createdAt', 'state'], secret: null },
   newAdminToken: { shape: shape({ token: secret, ...adminToken }), columns: [], secret: 'token' },
 } as const satisfies Readonly<Record<string, Output>>
+
+export type OutputName = keyof typeof outputs

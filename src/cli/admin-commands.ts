@@ -1,6 +1,6 @@
 // The commands of the admin table: their arguments, options and help are those of its rows.
 import { Argument, Option, type Command } from 'commander'
-import type { Given } from '../admin/handlers.ts'
+import type { Given } from '../admin/context.ts'
 import type { Input, Operation } from '../admin/operation.ts'
 import { operations, type OperationId } from '../admin/operations.ts'
 import type { Flags } from '../config/load.ts'

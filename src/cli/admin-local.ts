@@ -2,24 +2,21 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { createAdmin } from '../admin/admin.ts'
-import type { Given } from '../admin/handlers.ts'
+import type { Given } from '../admin/context.ts'
 import type { OperationId } from '../admin/operations.ts'
 import type { Operation } from '../admin/operation.ts'
 import { vocabulary } from '../admin/vocabulary.ts'
-import type { Settings } from '../config/settings.ts'
+import { loadSettings, type Flags } from '../config/load.ts'
 import { createDirectory } from '../identity/directory.ts'
 import { loadPepper } from '../identity/pepper.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { openStore } from '../store/open.ts'
 import { nameOfPlace } from '../store/place.ts'
-import type { Performed } from './admin.ts'
+import type { Performed } from './admin-print.ts'
 import { Failure } from './failure.ts'
 
-export async function performLocally(
-  operation: Operation & { readonly id: OperationId },
-  given: Given,
-  settings: Settings,
-): Promise<Performed> {
+export async function performLocally(operation: Operation & { readonly id: OperationId }, given: Given, flags: Flags): Promise<Performed> {
+  const { settings } = await loadSettings({ flags, env: process.env, cwd: process.cwd() })
   const file = nameOfPlace(settings)
   const where = settings.databaseUrl === null ? settings.dataDir : file
   // Looking at a folder must not fill it: a mistyped one would look like a relay without tokens.

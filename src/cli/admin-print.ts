@@ -1,11 +1,14 @@
 // What an operation answered, for people or for programs. A secret goes to standard output and words to standard error, so that
 // `$(relay token create ci)` is the token.
-import type { Operation, Output } from '../admin/operation.ts'
-import { outputs } from '../admin/outputs.ts'
+import type { Operation } from '../admin/operation.ts'
+import { outputs, type Output } from '../admin/outputs.ts'
 import type { Answer } from '../admin/present.ts'
 import type { Field } from '../kernel/field.ts'
 import { Failure } from './failure.ts'
 import { table } from './table.ts'
+
+/** An answer, and the folder or the address of the relay that gave it. */
+export type Performed = { readonly answer: Answer; readonly where: string }
 
 /** Titles that are not the name of the field. */
 const titles: Readonly<Record<string, string>> = {
@@ -19,7 +22,7 @@ const titles: Readonly<Record<string, string>> = {
   seq: 'ROW',
 }
 
-export function printAnswer(operation: Operation, answer: Answer, where: string, isJson: boolean): void {
+export function printAnswer(operation: Operation, { answer, where }: Performed, isJson: boolean): void {
   const output: Output = outputs[operation.output]
   if (operation.answers === 'all') return printList(operation, output, answer, where, isJson)
   const words = fill(operation.said, output, { ...answer, where })

@@ -1,10 +1,10 @@
 // An operation of the admin table, asked of a relay elsewhere over its admin API.
-import type { Given } from '../admin/handlers.ts'
+import type { Given } from '../admin/context.ts'
 import type { Operation } from '../admin/operation.ts'
 import type { Answer } from '../admin/present.ts'
 import { errorCode } from '../kernel/error-code.ts'
 import { givenAt } from './admin-given.ts'
-import type { Performed } from './admin.ts'
+import type { Performed } from './admin-print.ts'
 import { exitCodes, Failure, usageCodes } from './failure.ts'
 
 const patienceMs = 60_000

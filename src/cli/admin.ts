@@ -1,17 +1,13 @@
 // Performs a command of the admin table: on the store of the settings, beside a running relay or without one, or over the admin
 // API of a relay elsewhere. Either way what comes out is the same.
 import { checkGiven } from '../admin/admin.ts'
-import type { Given } from '../admin/handlers.ts'
-import { givenAt } from './admin-given.ts'
-import type { Answer } from '../admin/present.ts'
-import { loadSettings } from '../config/load.ts'
+import type { Given } from '../admin/context.ts'
 import type { Asked } from './admin-commands.ts'
+import { givenAt } from './admin-given.ts'
 import { performLocally } from './admin-local.ts'
 import { performRemotely } from './admin-remote.ts'
 import { printAnswer } from './admin-print.ts'
 import { exitCodes, Failure } from './failure.ts'
-
-export type Performed = { readonly answer: Answer; readonly where: string }
 
 /** Longer than any key. */
 const maxSecretBytes = 65_536
@@ -20,9 +16,8 @@ export async function administer({ operation, given, secrets, flags, url, isJson
   const whole: Given = { ...given, ...(await read(secrets)) }
   // Here already, so that a mistake in the command line is one wherever the work is done.
   for (const place of ['path', 'query', 'body'] as const) checkGiven(operation, place, givenAt(operation, place, whole))
-  const { settings } = await loadSettings({ flags, env: process.env, cwd: process.cwd() })
-  const { answer, where } = url === null ? await performLocally(operation, whole, settings) : await performRemotely(operation, whole, url)
-  printAnswer(operation, answer, where, isJson)
+  const performed = url === null ? await performLocally(operation, whole, flags) : await performRemotely(operation, whole, url)
+  printAnswer(operation, performed, isJson)
 }
 
 async function read(secrets: Asked['secrets']): Promise<Given> {
