@@ -51,7 +51,8 @@ export function compileRules<Rule>(rules: readonly JsonRule<Rule>[], options: Ru
   const states = new Map<string, State<Rule>>()
 
   const stateOf = (nodes: readonly Node<Rule>[], isOpaque: boolean, name: string | null): State<Rule> => {
-    const own = nodes.flatMap((node) => node.rules)
+    const theirs = new Set(nodes.flatMap((node) => node.rules))
+    const own = rules.filter((rule) => theirs.has(rule))
     const general = own.length === 0 && !isOpaque && name !== null ? keys.get(name) : undefined
     const id = `${nodes.map((node) => node.id).join(' ')}|${isOpaque}|${general === undefined ? '' : name}`
     const known = states.get(id)
