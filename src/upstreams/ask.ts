@@ -1,5 +1,6 @@
 // Questions of our own to an upstream, outside any exchange of a client: what an object is like now, which objects there
 // are. Answers are held whole up to a limit, or read as a stream.
+import type { AccountId } from '../kernel/ids.ts'
 import { UpstreamFailure } from './wire/failure.ts'
 import type { ReplyHead } from './wire/head.ts'
 import type { ReplySink, Sending, WireRequest } from './wire/pool.ts'
@@ -63,6 +64,36 @@ function wireRequest(account: UpstreamAccount, { method, path, headers = [], sil
   lines += 'Accept: */*\r\nAccept-Encoding: identity\r\n'
   for (let at = 0; at < headers.length; at += 2) lines += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`
   return { head: `${lines}\r\n`, body: { kind: 'none' }, silenceMs, isFresh: false }
+}
+
+export type AskOptions = {
+  /** Null for an account that is not there any more. */
+  readonly accountOf: (id: AccountId) => UpstreamAccount | null
+  readonly maxBytes: number
+  readonly silenceMs: number
+  /** Tells the operator that the upstream refuses the key of an account. */
+  readonly onCredentialsRefused: () => void
+}
+
+/** Asks by the id of an account; what the answer says of our key is noted as it is for exchanges of clients. */
+export function createAsk({
+  accountOf,
+  maxBytes,
+  silenceMs,
+  onCredentialsRefused,
+}: AskOptions): (
+  id: AccountId,
+  question: { readonly method: Question['method']; readonly path: string; readonly beta: string | null; readonly signal: AbortSignal },
+) => Promise<Answered> {
+  return async (id, { method, path, beta, signal }) => {
+    const account = accountOf(id)
+    if (account === null) throw new UpstreamFailure('unreachable', `no account ${id}`)
+    const headers = beta === null ? [] : ['OpenAI-Beta', beta]
+    const answered = await ask(account, { method, path, headers, silenceMs, signal, maxBytes })
+    if (answered.status !== 401) account.credentials.accepted()
+    else if (account.credentials.refused()) onCredentialsRefused()
+    return answered
+  }
 }
 
 /** What waits unread before the upstream is asked to wait too. */
