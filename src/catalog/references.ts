@@ -146,11 +146,12 @@ const outputReferences: readonly Reference[] = [
 
 export const outputAt = (place: string): readonly Resource[] => at(place, outputReferences, 'create')
 
-/** A response that is made or told again, whole or event by event. */
-export const responseTold: readonly Resource[] = [
-  { act: 'create', kind: 'response', at: 'answer.id' },
+/** A response that is made or told again. */
+export const responseTold: readonly Resource[] = [{ act: 'create', kind: 'response', at: 'answer.id' }, ...outputAt('answer.output')]
+
+/** The same event by event. */
+export const responseEvents: readonly Resource[] = [
   { act: 'create', kind: 'response', at: 'event.response.id' },
-  ...outputAt('answer.output'),
   ...outputAt('event.response.output'),
   ...outputAt('event.item'),
   { act: 'create', kind: 'container', at: 'event.annotation.container_id' },

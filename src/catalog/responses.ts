@@ -1,7 +1,7 @@
 // Responses: rows only. Columns are explained in endpoint.ts.
 import type { Endpoint, Resource } from './endpoint.ts'
 import type { Missing } from './kinds.ts'
-import { cursors, endUser, itemsAt, noSuchModel, promptAt, promptCache, responseTold, toolsAt } from './references.ts'
+import { cursors, endUser, itemsAt, noSuchModel, promptAt, promptCache, responseEvents, responseTold, toolsAt } from './references.ts'
 
 /** Not the one that is continued, so that it has no code of its own. */
 const noSuchComparison: Missing = { status: 404, message: "Response with id '{id}' not found.", param: '{at}', code: null }
@@ -31,6 +31,7 @@ export const responses = [
       ...promptCache,
       ...endUser,
       ...responseTold,
+      ...responseEvents,
     ],
     summary: 'Create a response.' },
   { id: 'responses.compact', method: 'POST', path: '/v1/responses/compact', transport: 'http', permission: 'responses:write',
@@ -53,7 +54,7 @@ export const responses = [
     summary: 'Delete a response.' },
   { id: 'responses.retrieve', method: 'GET', path: '/v1/responses/{response_id}', transport: 'http', permission: 'responses:read',
     request: [], response: ['json', 'sse'], pace: 'generation', replay: 'safe', beta: null, status: 'stable', actions: 'wrapped', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'response', at: 'path.response_id' }, ...responseTold],
+    resources: [{ act: 'use', kind: 'response', at: 'path.response_id' }, ...responseTold, ...responseEvents],
     summary: 'Retrieve a response, or resume its stream.' },
   { id: 'responses.cancel', method: 'POST', path: '/v1/responses/{response_id}/cancel', transport: 'http', permission: 'responses:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
