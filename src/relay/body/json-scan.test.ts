@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { compileRules } from './json-scan-rules.ts'
 import type { JsonRule, RuleOptions } from './json-scan-rules.ts'
 import { createJsonScanner, scanJson } from './json-scan.ts'
-import type { JsonFault } from './json-scan.ts'
+import type { JsonBounds, JsonFault } from './json-scan.ts'
 
 type Report = { rule: string; value: string; path: string; isString: boolean }
 type Scan = { reports: Report[]; tokens: string[]; fault: JsonFault | null }
@@ -20,7 +20,7 @@ type Doc =
 const rulesOf = (...ats: readonly string[]): JsonRule<string>[] => ats.map((at) => ({ at, rule: at }))
 
 /** Scans it in these chunks, and checks on the way that nothing of a report had been released before it was told. */
-function scan(chunks: readonly Buffer[], rules: readonly JsonRule<string>[], options: RuleOptions<string> = {}, maxDepth?: number): Scan {
+function scan(chunks: readonly Buffer[], rules: readonly JsonRule<string>[], options: RuleOptions<string> = {}, bounds?: JsonBounds): Scan {
   const reports: Report[] = []
   const tokens: string[] = []
   const whole = Buffer.concat(chunks)
@@ -32,7 +32,7 @@ function scan(chunks: readonly Buffer[], rules: readonly JsonRule<string>[], opt
       tokens.push(whole.toString('utf8', place.start, place.end))
       reports.push({ rule, value, path: place.path, isString: place.isString })
     },
-    maxDepth,
+    bounds,
   )
   let pushed = 0
   for (const chunk of chunks) {
@@ -334,15 +334,26 @@ describe('the JSON scanner', () => {
     const nested = (depth: number): Buffer => Buffer.from(`${'['.repeat(depth)}${']'.repeat(depth)}`)
     assert.equal(scan([nested(128)], []).fault, null)
     assert.equal(scan([nested(129)], []).fault, 'depth')
-    assert.equal(scan([nested(3)], [], {}, 2).fault, 'depth')
+    assert.equal(scan([nested(3)], [], {}, { maxDepth: 2 }).fault, 'depth')
     assert.equal(
       scanJson(compileRules(rulesOf('a')), Buffer.from('['.repeat(1_000_000)), () => undefined),
       'depth',
     )
     assert.equal(
-      scanJson(compileRules(rulesOf('a')), nested(500_000), () => undefined, 1_000_000),
+      scanJson(compileRules(rulesOf('a')), nested(500_000), () => undefined, { maxDepth: 1_000_000 }),
       null,
     )
+  })
+
+  it('bounds how many values there are', () => {
+    const faultOf = (text: string): JsonFault | null => scan([Buffer.from(text)], [], {}, { maxValues: 3 }).fault
+    assert.deepEqual(['[1,2,3]', '{"a":[[]]}', '[1,2,3,4]', '[[[[]]]]', '{"a,{[":[",,,,"]}'].map(faultOf), [
+      null,
+      null,
+      'values',
+      'values',
+      null,
+    ])
   })
 
   it('passes over a byte order mark, as readers in browsers do', () => {

@@ -16,8 +16,11 @@ export type Place = {
 
 export type Found<Rule> = (rule: Rule, value: string, place: Place) => void
 
-/** `syntax`: no JSON. `depth`: nested deeper than allowed. `unfinished`: it stopped before its end. */
-export type JsonFault = 'syntax' | 'depth' | 'unfinished'
+/** `syntax`: no JSON. `depth`, `values`: more of them than allowed. `unfinished`: it stopped before its end. */
+export type JsonFault = 'syntax' | 'depth' | 'values' | 'unfinished'
+
+/** @property maxValues of commas and opening brackets together */
+export type JsonBounds = { readonly maxDepth?: number; readonly maxValues?: number }
 
 export type JsonScanner = {
   /**
@@ -31,13 +34,13 @@ export type JsonScanner = {
   readonly fault: JsonFault | null
 }
 
-export function createJsonScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, maxDepth = 128): JsonScanner {
-  return new Scanner(rules, found, maxDepth)
+export function createJsonScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, bounds: JsonBounds = {}): JsonScanner {
+  return new Scanner(rules, found, bounds)
 }
 
 /** A document that is whole already. */
-export function scanJson<Rule>(rules: CompiledRules<Rule>, bytes: Buffer, found: Found<Rule>, maxDepth = 128): JsonFault | null {
-  const scanner = createJsonScanner(rules, found, maxDepth)
+export function scanJson<Rule>(rules: CompiledRules<Rule>, bytes: Buffer, found: Found<Rule>, bounds: JsonBounds = {}): JsonFault | null {
+  const scanner = createJsonScanner(rules, found, bounds)
   scanner.push(bytes)
   return scanner.end()
 }
@@ -76,6 +79,7 @@ class Scanner<Rule> implements JsonScanner {
   readonly rules: CompiledRules<Rule>
   readonly found: Found<Rule>
   readonly maxDepth: number
+  readonly maxValues: number
   fault: JsonFault | null = null
 
   pushed = 0
@@ -85,6 +89,7 @@ class Scanner<Rule> implements JsonScanner {
   here: State<Rule>
 
   depth = 0
+  values = 0
   /** By depth: how the values inside are looked up, how many came before in an array (-1: an object), and the key at hand. */
   readonly states: State<Rule>[] = []
   readonly indexes: number[] = []
@@ -101,10 +106,11 @@ class Scanner<Rule> implements JsonScanner {
   hasEscape = false
   isEscaping = false
 
-  constructor(rules: CompiledRules<Rule>, found: Found<Rule>, maxDepth: number) {
+  constructor(rules: CompiledRules<Rule>, found: Found<Rule>, { maxDepth = 128, maxValues = Infinity }: JsonBounds) {
     this.rules = rules
     this.found = found
     this.maxDepth = maxDepth
+    this.maxValues = maxValues
     this.here = rules.root
   }
 
@@ -138,11 +144,13 @@ class Scanner<Rule> implements JsonScanner {
         at++
       } else if (byte === 0x2c) {
         if (this.expects !== expectComma || this.depth === 0) return this.fail('syntax')
+        if (++this.values > this.maxValues) return this.fail('values')
         this.goOn()
         at++
       } else if (byte === 0x7b || byte === 0x5b) {
         if (this.expects > expectValueOrEnd) return this.fail('syntax')
         if (this.depth === this.maxDepth) return this.fail('depth')
+        if (++this.values > this.maxValues) return this.fail('values')
         this.open(byte === 0x5b)
         at++
       } else if (byte === 0x7d || byte === 0x5d) {

@@ -1,7 +1,7 @@
 // Reads server-sent events as they pass: the data of each event is scanned as one JSON document (WHATWG HTML 9.2.6).
 import type { CompiledRules } from './json-scan-rules.ts'
 import { createJsonScanner } from './json-scan.ts'
-import type { Found, JsonScanner, Place } from './json-scan.ts'
+import type { Found, JsonBounds, JsonScanner, Place } from './json-scan.ts'
 
 export type SseScanner = {
   /**
@@ -22,7 +22,7 @@ const newline = Buffer.from('\n')
 type Part = 'name' | 'data' | 'ignored'
 
 /** The offsets that `found` is told are offsets in the stream. */
-export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, maxDepth = 128): SseScanner {
+export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, bounds: JsonBounds = {}): SseScanner {
   let pushed = 0
   let released = 0
   let part: Part = 'name'
@@ -40,7 +40,7 @@ export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<
   const beginData = (): void => {
     part = 'data'
     if (document === null) {
-      document = createJsonScanner(rules, foundInEvent, maxDepth)
+      document = createJsonScanner(rules, foundInEvent, bounds)
       documentBytes = 0
     } else {
       // A string that is still open is none: no JSON string holds a line feed. So nothing is held beyond a line.
