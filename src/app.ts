@@ -1,27 +1,44 @@
 // The composition root: settings become stores, services and servers, and are taken down in reverse order.
 import type { Settings, Sources } from './config/settings.ts'
 import { createActions } from './actions/actions.ts'
+import { startBackground } from './background/background.ts'
+import { createAdmin } from './admin/admin.ts'
+import { createAdminApi } from './admin/serve.ts'
+import { vocabulary } from './admin/vocabulary.ts'
 import { createFetchFile, publicInternet, type Network } from './actions/fetch.ts'
 import { startHttpServer } from './http/server.ts'
 import { createControl } from './http/control.ts'
-import { loadPepper } from './identity/old-pepper.ts'
-import { createTokens } from './identity/tokens.ts'
+import { createDirectory } from './identity/directory.ts'
+import { keyFor, loadPepper } from './identity/pepper.ts'
+import { openRoster } from './identity/roster.ts'
 import { systemClock } from './kernel/clock.ts'
+import { newRequestId } from './kernel/ids.ts'
 import { Secret } from './kernel/secret.ts'
 import { createAuthenticate } from './relay/authenticate.ts'
 import { createAuthorize } from './relay/authorize.ts'
+import { createBatchLines } from './relay/batch-lines.ts'
 import { createHolder } from './relay/body/hold.ts'
 import { createForward } from './relay/forward.ts'
+import { createList } from './relay/list.ts'
+import { createListModels } from './relay/models-list.ts'
+import { createNamespace } from './relay/namespace.ts'
 import { createObserve } from './relay/observe.ts'
 import { createReceive } from './relay/receive.ts'
 import { createRelay } from './relay/relay.ts'
+import { createResolve } from './relay/resolve.ts'
 import { createRoute } from './relay/route.ts'
 import { createSettle } from './relay/settle.ts'
 import { createPages } from './openapi/serve.ts'
-import { openStore } from './store/sqlite.ts'
+import { createAdoption } from './ownership/adoption.ts'
+import { createListings } from './ownership/listing.ts'
+import { createOwnership } from './ownership/objects.ts'
+import { createReconcile } from './ownership/reconcile.ts'
+import { openStore } from './store/open.ts'
 import { createLog } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createAccount } from './upstreams/account.ts'
+import { createAccounts } from './upstreams/accounts.ts'
+import { createAsk } from './upstreams/ask.ts'
 
 export type App = {
   /** Where clients point their base URL, without `/v1`. */
@@ -29,9 +46,21 @@ export type App = {
   readonly upstream: { readonly kind: 'emulator' | 'configured'; readonly url: string }
   /** Made because nobody had a token; shown once. */
   readonly firstToken: string | null
+  /** For the admin API; made because there was none, shown once. */
+  readonly firstAdminToken: string | null
   /** Drains: open exchanges may finish for `drainMs`. */
   readonly close: () => Promise<void>
 }
+
+/** The longest list an upstream answers: 10,000 files. */
+const maxAskedBytes = 67_108_864
+/** All the time a list has for its questions to the upstream. */
+const refreshMs = 5_000
+const sweepMs = 60_000
+/** Beyond the longest request: a create that is older did not come back. */
+const graceMs = 300_000
+/** OpenAI's longest field with an id in it is a session as JSON. */
+const maxFieldBytes = 1_048_576
 
 /** @throws StoreError, or the error of `listen` */
 export async function startApp({
@@ -47,35 +76,79 @@ export async function startApp({
   const log = createLog({ isOn: settings.log === 'json', now: clock.now })
   undo.defer(() => log.close())
 
-  const store = openStore({ dataDir: settings.dataDir })
+  const store = await openStore({ dataDir: settings.dataDir, databaseUrl: settings.databaseUrl })
   undo.defer(() => store.close())
-  const tokens = createTokens({
+  const pepper = await loadPepper({ store, secret: settings.secret })
+  const roster = await openRoster({
     store,
-    pepper: loadPepper(store),
+    pepper,
     clock,
     token: settings.token,
-    onError: () => log.warn('tokens-unreadable', {}),
+    unowned: settings.unowned,
+    onError: () => log.warn('store-unavailable', { known: 'tokens of the last minute stay in force' }),
   })
-  undo.defer(() => tokens.close())
+  undo.defer(() => roster.close())
+  const { tenancy } = roster
+  const directory = createDirectory({
+    store,
+    pepper,
+    clock,
+    vocabulary,
+    hasSettingsToken: settings.token !== null,
+    onChanged: roster.refresh,
+  })
+  const ownership = createOwnership({
+    store,
+    clock,
+    home: tenancy.home,
+    onError: () => log.warn('owner-unwritten', { fix: 'see the state of the database; lists ask the upstream again' }),
+  })
+  undo.defer(() => ownership.close())
 
   const upstream = await openUpstream(settings, undo)
+  const shape = { maxConnections: settings.upstreamConnections, connectMs: settings.connectMs, tick: clock.tick }
   const account = createAccount({
     url: upstream.url,
     key: upstream.key,
     organization: settings.upstreamOrganization,
     project: settings.upstreamProject,
-    maxConnections: settings.upstreamConnections,
-    connectMs: settings.connectMs,
-    tick: clock.tick,
+    ...shape,
   })
-  undo.defer(() => account.pool.close())
+  const accounts = createAccounts({
+    first: account,
+    known: roster.accounts,
+    open: ({ url, key, organization, project }) => createAccount({ url: url ?? upstream.url, key, organization, project, ...shape }),
+  })
+  undo.defer(() => accounts.close())
+  const onCredentialsRefused = (): void =>
+    log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' })
+  const ask = createAsk({ accountOf: accounts.get, maxBytes: maxAskedBytes, silenceMs: settings.deadlineControlMs, onCredentialsRefused })
+  const background = startBackground({
+    store,
+    clock,
+    everyMs: sweepMs,
+    holder: newRequestId(),
+    onError: () => log.warn('background-failed', { fix: 'it is tried again in a minute' }),
+    jobs: [
+      createReconcile({
+        store,
+        ask,
+        clock,
+        requestMs: settings.deadlineGenerationMs,
+        graceMs: settings.deadlineGenerationMs + graceMs,
+        onOrphans: (kind, count) => log.warn('orphans-found', { kind, count: String(count), fix: '`relay adopt` gives them an owner' }),
+        onError: () => log.warn('reconcile-failed', { fix: 'it is tried again in a minute' }),
+      }),
+    ],
+  })
+  undo.defer(() => background.close())
 
   let isDraining = false
   const readiness = (): 'draining' | 'upstream_credentials_refused' | null =>
     isDraining ? 'draining' : account.credentials.isRefused() ? 'upstream_credentials_refused' : null
-  const metrics = createMetrics({ upstreamConnections: account.pool.open, isReady: () => readiness() === null })
+  const metrics = createMetrics({ upstreamConnections: accounts.open, isReady: () => readiness() === null })
 
-  const authenticate = createAuthenticate(tokens.verify)
+  const authenticate = createAuthenticate(roster.verify)
   const holder = createHolder({
     maxBodyBytes: settings.maxJsonBytes,
     maxHeldBytes: settings.maxHeldBytes,
@@ -105,10 +178,37 @@ export async function startApp({
     authenticate,
     authorize: createAuthorize({
       holder,
+      maxJsonBytes: settings.maxJsonBytes,
       maxJsonDepth: settings.maxJsonDepth,
       clientSilenceMs: settings.clientSilenceMs,
+      isShared: tenancy.isShared,
     }),
-    route: createRoute(account),
+    resolve: createResolve({
+      ownership,
+      tenancy,
+      namespace: createNamespace(keyFor(pepper, 'namespace')),
+      checkLines: createBatchLines({
+        accountOf: accounts.get,
+        silenceMs: settings.deadlineDownloadMs,
+        maxJsonDepth: settings.maxJsonDepth,
+      }),
+      maxFieldBytes,
+      clientSilenceMs: settings.clientSilenceMs,
+    }),
+    list: createList({
+      listings: createListings({
+        store,
+        ask,
+        clock,
+        home: tenancy.home,
+        refreshMs,
+        onError: () => log.warn('list-unrefreshed', {}),
+      }),
+      listModels: createListModels(ask, ownership),
+      silenceMs: settings.deadlineControlMs,
+      tick: clock.tick,
+    }),
+    route: createRoute(accounts.get),
     forward: createForward({
       deadlines: {
         control: settings.deadlineControlMs,
@@ -118,33 +218,60 @@ export async function startApp({
       },
       clientSilenceMs: settings.clientSilenceMs,
       passAccountHeaders: settings.callerOrganization === 'pass',
-      onCredentialsRefused: () =>
-        log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' }),
+      onCredentialsRefused,
     }),
-    observe: createObserve(clock.tick),
+    observe: createObserve({
+      tick: clock.tick,
+      ownership,
+      onConflict: (requestId, named) =>
+        log.warn('owner-conflict', { request_id: requestId, objects: named.map(({ kind, id }) => `${kind} ${id}`).join(', ') }),
+    }),
     settle,
     tick: clock.tick,
     onUnexpected,
   })
+  const perform = createAdmin({
+    directory,
+    adopt: createAdoption({ store, ask, change: directory.change, clock }),
+    now: clock.now,
+  })
+  const adminApi = createAdminApi({
+    perform,
+    actorOf: async (presented) => (await roster.verifyAdmin(presented))?.actor ?? null,
+    settle,
+    tick: clock.tick,
+    silenceMs: settings.clientSilenceMs,
+    onUnexpected,
+  })
+  const hasAdmin = settings.admin === 'on'
   const server = await startHttpServer({
     host: settings.host,
     port: settings.port,
     maxHeaderBytes: settings.maxHeaderBytes,
     headMs: settings.headMs,
-    control: createControl({ readiness, metrics, pages: createPages({ publicUrl: settings.publicUrl, now: () => new Date(clock.now()) }) }),
-    actions,
+    control: createControl({
+      readiness,
+      metrics,
+      pages: createPages({ publicUrl: settings.publicUrl, hasAdmin, now: () => new Date(clock.now()) }),
+    }),
+    actions: (inner) => {
+      const answer = actions(inner)
+      return (incoming, outgoing) => (hasAdmin ? adminApi(incoming, outgoing) : null) ?? answer(incoming, outgoing)
+    },
     relay,
     onOpened: metrics.opened,
     onClosed: metrics.closed,
   })
 
   // Not before the port is ours: a token made for a start that fails would never be shown.
-  const firstToken = tokens.ensureFirstToken()
+  const firstToken = await directory.tokens.ensureFirst()
+  const firstAdminToken = hasAdmin ? await directory.adminTokens.ensureFirst() : null
   const kept = undo.move()
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${server.port}`,
     upstream: { kind: upstream.kind, url: upstream.url },
     firstToken: firstToken?.secret ?? null,
+    firstAdminToken: firstAdminToken?.secret ?? null,
     async close() {
       isDraining = true
       await server.close(settings.drainMs)

@@ -19,6 +19,7 @@ import { refuse } from '../relay/refuse.ts'
 import { openExchange } from '../relay/relay.ts'
 import type { Settle } from '../relay/settle.ts'
 import { parseTarget } from '../relay/target.ts'
+import { planOf } from '../relay/plan.ts'
 import { PassOn, type Action, type ActionAnswer, type CallOptions } from './action.ts'
 import { answerPassed, answerValue } from './answer.ts'
 import { parseExactly } from './exact-json.ts'
@@ -87,7 +88,8 @@ export function createActions(options: ActionsOptions): (inner: InnerCaller) => 
     const late = new AbortController()
     let timer: NodeJS.Timeout | null = null
     try {
-      const { row, params, query, authenticated } = receive(opened)
+      const { row, params, query, authentication } = receive(opened)
+      const authenticated = await authentication
       const { wrapper } = row
       const values = readQuery(wrapper.query, query)
       const { bytes, body } = await readBody(authenticated, wrapper)
@@ -129,7 +131,7 @@ export function createActions(options: ActionsOptions): (inner: InnerCaller) => 
     readonly row: Row
     readonly params: Readonly<Record<string, string>>
     readonly query: string
-    readonly authenticated: Authenticated
+    readonly authentication: Authenticated | Promise<Authenticated>
   } {
     const { incoming } = opened
     const method = incoming.method ?? ''
@@ -146,14 +148,23 @@ export function createActions(options: ActionsOptions): (inner: InnerCaller) => 
       row: found.row,
       params: found.params,
       query,
-      authenticated: authenticate({ ...opened, head, endpoint: found.row, upstreamPath: '' }),
+      authentication: authenticate({
+        ...opened,
+        head,
+        endpoint: found.row,
+        plan: planOf(found.row),
+        params: found.params,
+        upstreamPath: '',
+        query,
+      }),
     }
   }
 
   async function readBody(
-    { head, incoming, outgoing, departure, tally }: Authenticated,
+    authenticated: Authenticated,
     { request, path }: Wrapper,
   ): Promise<{ readonly bytes: Buffer; readonly body: Values }> {
+    const { head, incoming, outgoing, departure, tally } = authenticated
     const announced = head.contentLength === null ? null : Number(head.contentLength)
     const isEmpty = head.transferEncoding === null && (announced === null || announced === 0)
     if (request === null && isEmpty) return { bytes: Buffer.alloc(0), body: {} }
@@ -169,7 +180,7 @@ export function createActions(options: ActionsOptions): (inner: InnerCaller) => 
     const { bytes, release } = isEmpty ? { bytes: Buffer.alloc(0), release: () => {} } : await options.holder.hold(incoming, announced)
     void departure.over.then(release)
     tally.requestBytes = bytes.length
-    const body = bytes.length === 0 ? {} : parseObject(bytes, options.maxJsonDepth, tally)
+    const body = bytes.length === 0 ? {} : parseObject(bytes, options.maxJsonDepth, authenticated)
     if (request !== null && !request.additionalProperties) checkShape(request, body)
     return { bytes, body }
   }
@@ -265,7 +276,7 @@ function parsed(bytes: Buffer): unknown {
 }
 
 /** @throws Refusal json_too_complex, invalid_json */
-function parseObject(bytes: Buffer, maxDepth: number, tally: Opened['tally']): Values {
-  tally.model = readJsonFacts(bytes, maxDepth).model
+function parseObject(bytes: Buffer, maxDepth: number, { plan, tally }: Authenticated): Values {
+  tally.model = readJsonFacts(bytes, maxDepth, plan.body).model
   return parseExactly(bytes.toString('utf8')) as Values
 }

@@ -36,7 +36,7 @@ export async function answerPassed(
   tick: () => number,
 ): Promise<Outcome> {
   const status = answer.statusCode ?? 502
-  const headers = clientHeaders(answer.rawHeaders, status === 204 || status === 304)
+  const headers = clientHeaders(answer.rawHeaders, status === 204 || status === 304, false)
   headers.push('x-relay-request-id', requestId)
   tally.status = status
   tally.firstByteTick = Math.max(startedTick, tick())

@@ -21,6 +21,8 @@ export type Caller = {
 export type Tenancy = {
   /** Several tenants use this relay: side channels are closed and account-wide rows refused. */
   readonly isShared: () => boolean
+  /** Several tenants or several projects: lists and batch files of the upstream hold what is not the caller's. */
+  readonly isDivided: () => boolean
   /** Whose the objects are that nobody recorded; null when they are nobody's. */
   readonly home: () => TenantId | null
 }

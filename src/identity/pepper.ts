@@ -10,7 +10,7 @@ import { StoreError, type Sql, type Store } from '../store/store.ts'
 const size = 32
 
 /** A key for one purpose: whoever learns it learns neither the pepper nor the others (RFC 5869). */
-export function keyFor(pepper: KeyObject, purpose: 'upstream-keys' | 'audit'): KeyObject {
+export function keyFor(pepper: KeyObject, purpose: 'upstream-keys' | 'audit' | 'namespace'): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', pepper, '', `relay ${purpose}`, size)))
 }
 
@@ -34,7 +34,6 @@ export async function loadPepper({ store, secret }: { readonly store: Store; rea
   const fingerprint = fingerprintOf(pepper)
   if ((await storedFingerprint(store)) === fingerprint) return pepper
   await store.transaction(async (sql) => {
-    await sql.run('UPDATE revision SET n = n')
     const stored = await storedFingerprint(sql)
     if (stored === fingerprint) return
     if (await isNeeded(sql)) {

@@ -281,6 +281,12 @@ export const errorCatalog = {
     message: 'The form cannot be read without doubt: {why}.',
     fix: 'Send a plain multipart/form-data body: quoted names, one value for each field.',
   },
+  no_upstream_account: {
+    status: 503,
+    type: 'server_error',
+    message: 'The upstream account this request belongs to is not set up on this relay.',
+    fix: 'The account was removed or its key cannot be opened: see `relay account list`.',
+  },
   store_unavailable: {
     status: 503,
     type: 'server_error',

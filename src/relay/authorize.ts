@@ -1,6 +1,7 @@
-// Room 3: is this body one the row takes, and what does it say? JSON is held and read for facts; everything else streams.
+// Room 3: may this caller do this, is the body one the row takes, and what does it say? JSON is held and read for facts; everything else streams.
 import { Refusal } from '../kernel/errors.ts'
 import type { Holder } from './body/hold.ts'
+import { gunzip } from './body/gunzip.ts'
 import { readJsonFacts } from './body/json-facts.ts'
 import { acceptedText, codingOf, hasBoundary, kindOf } from './body/media-type.ts'
 import { ClientLeft } from './departure.ts'
@@ -12,11 +13,18 @@ const none: RequestBody = { kind: 'none' }
 
 export function createAuthorize(options: {
   readonly holder: Holder
+  readonly maxJsonBytes: number
   readonly maxJsonDepth: number
   readonly clientSilenceMs: number
+  /** Several tenants use this relay. */
+  readonly isShared: () => boolean
 }): Authorize {
   return (authenticated) => {
-    const { head, incoming, outgoing, endpoint, tally } = authenticated
+    const { head, outgoing, endpoint, plan, caller } = authenticated
+    if (!caller.mayDo(endpoint.permission) || !caller.mayCall(endpoint.id))
+      throw new Refusal('insufficient_permissions', { missing: caller.mayDo(endpoint.permission) ? endpoint.id : endpoint.permission })
+    if (endpoint.tenants === 'account' && options.isShared())
+      throw new Refusal('not_for_tenants', { method: endpoint.method, path: endpoint.path })
     const announced = head.contentLength === null ? null : Number(head.contentLength)
     const isEmpty = head.transferEncoding === null && (announced === null || announced === 0)
     if (isEmpty) return { ...authenticated, body: none, facts: null }
@@ -31,19 +39,35 @@ export function createAuthorize(options: {
     if (kind === 'multipart' && !hasBoundary(head.contentType ?? ''))
       throw new Refusal('malformed_request', { why: 'the multipart content type names no boundary' })
     if (head.expectsContinue) outgoing.writeContinue()
-    if (kind !== 'json' || coding !== 'identity') {
-      const body: RequestBody = { kind: 'stream', bytes: announced }
+    if (kind !== 'json') {
+      // A form is read as it passes; nobody can read one that is compressed without undoing that.
+      if (coding !== 'identity' && plan.form.size > 0) throw new Refusal('unsupported_content_encoding', { given: 'gzip' })
+      const body: RequestBody = { kind: 'stream', bytes: announced, gate: null }
       return { ...authenticated, body, facts: null }
     }
-    return options.holder.hold(incoming, announced).then(({ bytes, release }) => {
-      void authenticated.departure.over.then(release)
-      tally.requestBytes = bytes.length
-      if (bytes.length === 0) return { ...authenticated, body: none, facts: null }
-      const facts = readJsonFacts(bytes, options.maxJsonDepth)
-      tally.model = facts.model
-      return { ...authenticated, body: { kind: 'bytes', bytes }, facts }
-    })
+    return hold(authenticated, announced, coding)
   }
+
+  async function hold(authenticated: Authenticated, announced: number | null, coding: 'identity' | 'gzip'): Promise<Authorized> {
+    const { incoming, plan, tally, caller } = authenticated
+    const { bytes, release } = await options.holder.hold(incoming, announced)
+    void authenticated.departure.over.then(release)
+    tally.requestBytes = bytes.length
+    if (bytes.length === 0) return { ...authenticated, body: none, facts: null }
+    const inflated = coding === 'gzip' ? await inflate(bytes, options.maxJsonBytes) : null
+    const facts = readJsonFacts(inflated ?? bytes, options.maxJsonDepth, plan.body)
+    tally.model = facts.model
+    if (facts.model !== null && caller.mayUse !== null && !caller.mayUse(facts.model))
+      throw new Refusal('model_not_allowed', { model: printable(facts.model), param: 'model' })
+    return { ...authenticated, body: { kind: 'bytes', bytes, inflated, isRecoded: false }, facts }
+  }
+}
+
+async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  const inflated = await gunzip(bytes, maxBytes)
+  if ('bytes' in inflated) return inflated.bytes
+  if (inflated.fault === 'too-large') throw new Refusal('request_too_large', { limit: String(maxBytes) })
+  throw new Refusal('invalid_json', { why: 'It is not valid gzip.' })
 }
 
 /** RFC 9112 7.1: a chunked body may be empty, and an empty body needs no content type. */

@@ -1,4 +1,4 @@
-// Room 5: sends the request and waits for the head of the answer. The only retry of the relay lives here.
+// Room 6: sends the request and waits for the head of the answer. The only retry of the relay lives here.
 import { Refusal } from '../kernel/errors.ts'
 import type { Endpoint, Pace } from '../catalog/endpoint.ts'
 import { UpstreamFailure } from '../upstreams/wire/failure.ts'
@@ -56,7 +56,7 @@ function isReplayable(endpoint: Endpoint, request: WireRequest, failure: Upstrea
 }
 
 function attempt(
-  { incoming, outgoing, account, departure, tally }: Routed,
+  { incoming, outgoing, account, departure, body, tally }: Routed,
   request: WireRequest,
   options: ForwardOptions,
 ): Promise<Answer> {
@@ -67,7 +67,12 @@ function attempt(
       reject(reason)
     }
     departure.onLeave(() => giveUp(new ClientLeft()))
-    if (request.body.kind === 'stream') {
+    if (body.kind === 'stream' && body.gate !== null) {
+      body.gate.onFail((refusal) => {
+        giveUp(refusal)
+        if (outgoing.headersSent) outgoing.destroy()
+      })
+    } else if (request.body.kind === 'stream') {
       watchUpload(incoming, options.clientSilenceMs, tally, departure.over, () => {
         giveUp(new Refusal('request_timeout', { seconds: String(options.clientSilenceMs / 1000) }))
         // With an answer under way nothing can be refused any more.
@@ -79,27 +84,34 @@ function attempt(
 }
 
 /** The head is one string: small requests leave in a single write. Authorization comes from the account, framing from the body. */
-function wireRequest({ incoming, account, upstreamPath, presented, head, endpoint, body }: Routed, options: ForwardOptions): WireRequest {
+function wireRequest(routed: Routed, options: ForwardOptions): WireRequest {
+  const { incoming, account, upstreamPath, upstreamQuery, presented, head, endpoint, plan, body, label } = routed
   const method = incoming.method ?? 'GET'
   // The operator's own choice stands, whatever the callers may choose.
   const passesAccount = options.passAccountHeaders && account.organization === null && account.project === null
-  let lines = `${method} ${account.basePath}${upstreamPath} HTTP/1.1\r\nHost: ${account.authority}\r\nAuthorization: Bearer ${account.key.reveal()}\r\n`
+  let lines = `${method} ${account.basePath}${upstreamPath}${upstreamQuery} HTTP/1.1\r\nHost: ${account.authority}\r\nAuthorization: Bearer ${account.key.reveal()}\r\n`
   if (account.organization !== null) lines += `OpenAI-Organization: ${account.organization}\r\n`
   if (account.project !== null) lines += `OpenAI-Project: ${account.project}\r\n`
-  lines += upstreamHeaderLines(incoming.rawHeaders, head.connection, passesAccount, presented)
+  lines += upstreamHeaderLines(incoming.rawHeaders, head.connection, presented, {
+    passesAccount,
+    // What is read for new ids must not be compressed, nor what may name the objects of others.
+    isPlain: plan.answer !== null || plan.event !== null || label !== null,
+    isRecoded: body.kind === 'bytes' && body.isRecoded,
+    labels: label === null ? null : { names: plan.headers, label },
+  })
   // RFC 9110 8.6: a method that usually carries content says so when there is none.
   if (body.kind === 'none') lines += method === 'GET' || method === 'DELETE' ? '' : 'Content-Length: 0\r\n'
   else if (body.kind === 'bytes') lines += `Content-Length: ${body.bytes.length}\r\n`
   else lines += body.bytes === null ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.bytes}\r\n`
   return {
     head: `${lines}\r\n`,
-    body: body.kind === 'stream' ? { kind: 'stream', stream: incoming, bytes: body.bytes } : body,
+    body: body.kind === 'stream' ? { kind: 'stream', stream: body.gate?.stream ?? incoming, bytes: body.bytes } : body,
     silenceMs: options.deadlines[endpoint.pace],
     isFresh: false,
   }
 }
 
-function refusalOf(failure: UpstreamFailure, silenceMs: number): Refusal {
+export function refusalOf(failure: UpstreamFailure, silenceMs: number): Refusal {
   if (failure.kind === 'silent') return new Refusal('upstream_timeout', { seconds: String(silenceMs / 1000) }, { cause: failure })
   return new Refusal(failure.kind === 'unreachable' ? 'upstream_unreachable' : 'upstream_failed', {}, { cause: failure })
 }

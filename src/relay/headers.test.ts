@@ -55,6 +55,8 @@ const policy = (pairs: readonly (readonly [string, string])[], connection: reado
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')
 
+const usual = { passesAccount: false, isPlain: false, isRecoded: false, labels: null }
+
 describe('headers of a request', () => {
   it('arrive with their case, order and repeats, except those the policy names', () => {
     fc.assert(
@@ -64,7 +66,7 @@ describe('headers of a request', () => {
         (pairs, listed) => {
           const raw = [...pairs.flat(), 'Connection', listed.join(' , ')]
           assert.equal(
-            upstreamHeaderLines(raw, readHeadFacts(raw, '1.1').connection, false, 'secret-token-1'),
+            upstreamHeaderLines(raw, readHeadFacts(raw, '1.1').connection, 'secret-token-1', usual),
             policy(pairs, [
               ...listed,
               ...pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(', ')),
@@ -77,7 +79,10 @@ describe('headers of a request', () => {
 
   it('name the account only where the operator allows it', () => {
     assert.equal(
-      upstreamHeaderLines(['OpenAI-Organization', 'org-1', 'OpenAI-Project', 'proj_1'], '', true, 'secret-token-1'),
+      upstreamHeaderLines(['OpenAI-Organization', 'org-1', 'OpenAI-Project', 'proj_1'], '', 'secret-token-1', {
+        ...usual,
+        passesAccount: true,
+      }),
       'OpenAI-Organization: org-1\r\nOpenAI-Project: proj_1\r\n',
     )
   })
@@ -128,7 +133,7 @@ describe('headers of an answer', () => {
       'Content-Length',
       '5',
     ]
-    assert.deepEqual(clientHeaders(raw, false), [
+    assert.deepEqual(clientHeaders(raw, false, false), [
       'X-A',
       '1',
       'x-a',
@@ -140,6 +145,6 @@ describe('headers of an answer', () => {
       'Content-Length',
       '5',
     ])
-    assert.deepEqual(clientHeaders(['Content-Length', '5', 'ETag', 'x'], true), ['ETag', 'x'])
+    assert.deepEqual(clientHeaders(['Content-Length', '5', 'ETag', 'x'], true, false), ['ETag', 'x'])
   })
 })

@@ -135,27 +135,47 @@ export function connectionOptions(connection: string): ReadonlySet<string> | nul
   )
 }
 
+/** How one request differs from the usual. */
+export type RequestHeaderOptions = {
+  /** Callers may choose whose quota is used. */
+  readonly passesAccount: boolean
+  /** The answer must come without compression. */
+  readonly isPlain: boolean
+  /** The body was compressed and is no more. */
+  readonly isRecoded: boolean
+  /** Values each tenant has a space of its own for, by lower-case header name. */
+  readonly labels: { readonly names: ReadonlySet<string>; readonly label: (value: string) => string } | null
+}
+
 /**
- * Appends the headers of a request that go upstream as `Name: value\r\n` lines.
+ * The headers of a request that go upstream as `Name: value\r\n` lines.
  * @param secret the token the caller presented: a header that repeats it anywhere is dropped, whatever its name
  */
-export function upstreamHeaderLines(raw: readonly string[], connection: string, passAccount: boolean, secret: string): string {
+export function upstreamHeaderLines(raw: readonly string[], connection: string, secret: string, options: RequestHeaderOptions): string {
+  const { passesAccount, isPlain, isRecoded, labels } = options
   const named = connectionOptions(connection)
-  let lines = ''
+  let lines = isPlain ? 'Accept-Encoding: identity\r\n' : ''
   for (let at = 0; at < raw.length; at += 2) {
     const original = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
     const name = original.toLowerCase()
     if (requestDrops.has(name) || (name.startsWith('x-') && requestDropPrefixes.some((prefix) => name.startsWith(prefix)))) continue
-    if (accountHeaders.has(name) && !passAccount) continue
+    if (accountHeaders.has(name) && !passesAccount) continue
     if (named?.has(name) === true || (secret.length >= 8 && value.includes(secret))) continue
-    lines += `${original}: ${value}\r\n`
+    if ((isPlain && name === 'accept-encoding') || (isRecoded && name === 'content-encoding')) continue
+    lines += `${original}: ${labels?.names.has(name) === true ? labels.label(value) : value}\r\n`
   }
   return lines
 }
 
-/** The headers of an answer that reach the client, flat, as they came. */
-export function clientHeaders(raw: readonly string[], isBodyless: boolean): string[] {
+/** Limits of the whole account: with several tenants they tell each what the others do (OpenAI, "Rate limits in headers"). */
+const isAccountWide = (name: string): boolean => name.startsWith('x-ratelimit-')
+
+/**
+ * The headers of an answer that reach the client, flat, as they came.
+ * @param isShared several tenants use the account
+ */
+export function clientHeaders(raw: readonly string[], isBodyless: boolean, isShared: boolean): string[] {
   let connection = ''
   for (let at = 0; at < raw.length; at += 2)
     if ((raw[at] ?? '').length === 10 && (raw[at] ?? '').toLowerCase() === 'connection') connection += `,${raw[at + 1] ?? ''}`
@@ -164,7 +184,7 @@ export function clientHeaders(raw: readonly string[], isBodyless: boolean): stri
   for (let at = 0; at < raw.length; at += 2) {
     const original = raw[at] ?? ''
     const name = original.toLowerCase()
-    if (replyDrops.has(name) || named?.has(name) === true) continue
+    if (replyDrops.has(name) || named?.has(name) === true || (isShared && isAccountWide(name))) continue
     // A status without a body must not announce one (RFC 9110 8.6); what follows on the wire would be read as the next answer.
     if (isBodyless && name === 'content-length') continue
     kept.push(original, raw[at + 1] ?? '')

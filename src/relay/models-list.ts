@@ -15,6 +15,7 @@ export function createListModels(ask: AskUpstream, ownership: Ownership): (resol
   return async ({ accountId, upstreamPath, upstreamQuery, endpoint, caller, owner, label }, signal) => {
     const { status, body } = await ask(accountId, { method: 'GET', path: upstreamPath + upstreamQuery, beta: endpoint.beta, signal })
     if (status === 200) return { status, body: await filter(caller, body) }
+    if (status === 401) throw new Refusal('upstream_credentials_refused')
     return { status, body: label === null ? body : Buffer.from(await scrub(body.toString('utf8'), () => false, owner, ownership)) }
   }
 }

@@ -7,6 +7,7 @@ import { notCarried } from '../catalog/not-carried.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Opened, Received } from './exchange.ts'
 import { type HeadFacts, readHeadFacts } from './headers.ts'
+import { planOf } from './plan.ts'
 import { checkModelId, checkPlainId, parseTarget } from './target.ts'
 
 export type Receive = (opened: Opened) => Received
@@ -31,6 +32,8 @@ const unlistedRow = (method: Endpoint['method'], path: Endpoint['path']): Endpoi
   summary: 'A path the catalog does not list.',
 })
 
+const unlistedPlan = planOf(unlistedRow('GET', '/v1/unlisted'))
+
 const unlistedMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE', 'PUT', 'PATCH'])
 
 export function createReceive(options: { readonly unlisted: 'deny' | 'passthrough' }): Receive {
@@ -53,19 +56,16 @@ export function createReceive(options: { readonly unlisted: 'deny' | 'passthroug
       // Whoever merges slashes or decodes would read another path: here the text goes upstream as it is.
       for (const segment of segments) checkPlainId(segment)
       if (segments.includes('')) throw new Refusal('unknown_url', { method, path })
-      return {
-        ...opened,
-        head,
-        endpoint: unlistedRow(method as Endpoint['method'], path as Endpoint['path']),
-        upstreamPath: path.slice(3) + query,
-      }
+      const endpoint = unlistedRow(method as Endpoint['method'], path as Endpoint['path'])
+      return { ...opened, head, endpoint, plan: unlistedPlan, params: {}, upstreamPath: path.slice(3), query }
     }
 
     const endpoint = found.row
     opened.tally.endpoint = endpoint
     if (endpoint.transport === 'socket')
       throw new Refusal('upgrade_required', { path: endpoint.path }, { headers: ['Upgrade', 'websocket'] })
-    return { ...opened, head, endpoint, upstreamPath: rebuild(endpoint.path, found.params) + query }
+    const { params } = found
+    return { ...opened, head, endpoint, plan: planOf(endpoint), params, upstreamPath: rebuild(endpoint.path, params), query }
   }
 }
 

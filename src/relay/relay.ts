@@ -9,7 +9,9 @@ import type { Opened } from './exchange.ts'
 import type { Forward } from './forward.ts'
 import type { Observe } from './observe.ts'
 import type { Receive } from './receive.ts'
+import type { List } from './list.ts'
 import { refuse } from './refuse.ts'
+import type { Resolve } from './resolve.ts'
 import type { Route } from './route.ts'
 import type { Settle } from './settle.ts'
 
@@ -17,6 +19,9 @@ export type Rooms = {
   readonly receive: Receive
   readonly authenticate: Authenticate
   readonly authorize: Authorize
+  readonly resolve: Resolve
+  /** In place of the three that follow, where our own record answers. */
+  readonly list: List
   readonly route: Route
   readonly forward: Forward
   readonly observe: Observe
@@ -28,16 +33,27 @@ export type Rooms = {
 
 export type Relay = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
 
-export function createRelay({ receive, authenticate, authorize, route, forward, observe, settle, tick, onUnexpected }: Rooms): Relay {
+export function createRelay({
+  receive,
+  authenticate,
+  authorize,
+  resolve,
+  list,
+  route,
+  forward,
+  observe,
+  settle,
+  tick,
+  onUnexpected,
+}: Rooms): Relay {
   return async (incoming, outgoing) => {
     const opened = openExchange(incoming, outgoing, tick())
     try {
       const received = receive(opened)
-      const authenticated = authenticate(received)
+      const authenticated = await authenticate(received)
       const authorized = await authorize(authenticated)
-      const routed = route(authorized)
-      const forwarded = await forward(routed)
-      const outcome = await observe(forwarded)
+      const resolved = await resolve(authorized)
+      const outcome = resolved.isListed ? await list(resolved) : await observe(await forward(route(resolved)))
       settle(opened, outcome, null)
     } catch (error) {
       const { outcome, unexpected } = refuse(opened, error)

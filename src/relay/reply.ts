@@ -63,6 +63,22 @@ export class Reply implements ReplySink {
     return this.#hasEnded || early.length > 0
   }
 
+  /** The rest of the answer, cut at `maxBytes`. @throws UpstreamFailure when it breaks off */
+  whole(maxBytes: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const pieces: Buffer[] = []
+      let bytes = 0
+      this.take({
+        data(piece) {
+          if (bytes < maxBytes) pieces.push(piece)
+          bytes += piece.length
+        },
+        end: () => resolve(Buffer.concat(pieces).subarray(0, maxBytes)),
+        fail: reject,
+      })
+    })
+  }
+
   abort(): void {
     this.#sending?.abort()
   }

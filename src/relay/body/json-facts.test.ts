@@ -2,10 +2,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { catalog } from '../../catalog/index.ts'
 import { Refusal } from '../../kernel/errors.ts'
-import { readJsonFacts } from './json-facts.ts'
+import { planOf } from '../plan.ts'
+import { readJsonFacts, type JsonFacts } from './json-facts.ts'
 
-const read = (text: string, depth = 128): ReturnType<typeof readJsonFacts> => readJsonFacts(Buffer.from(text), depth)
+const [endpoint] = catalog.filter(({ id }) => id === 'responses.create')
+if (endpoint === undefined) throw new Error('no such row')
+const { body: rules } = planOf(endpoint)
+const read = (text: string, depth = 128): JsonFacts => readJsonFacts(Buffer.from(text), depth, rules)
+const told = (text: string): Pick<JsonFacts, 'model' | 'isStream'> => {
+  const { model, isStream } = read(text)
+  return { model, isStream }
+}
 const refuses = (text: string, code: string, depth?: number): void =>
   assert.throws(
     () => read(text, depth),
@@ -15,16 +24,16 @@ const refuses = (text: string, code: string, depth?: number): void =>
 
 describe('readJsonFacts', () => {
   it('finds model and stream wherever they stand at the top, and nowhere else', () => {
-    assert.deepEqual(read('{"messages":[{"model":"inner","stream":true}],"model":"outer"}'), { model: 'outer', isStream: false })
-    assert.deepEqual(read(' {"stream" : true, "mod\\u0065l":"a\\"b"}\n'), { model: 'a"b', isStream: true })
-    assert.deepEqual(read('{"model":7,"stream":"true"}'), { model: null, isStream: false })
+    assert.deepEqual(told('{"messages":[{"model":"inner","stream":true}],"model":"outer"}'), { model: 'outer', isStream: false })
+    assert.deepEqual(told(' {"stream" : true, "mod\\u0065l":"a\\"b"}\n'), { model: 'a"b', isStream: true })
+    assert.deepEqual(told('{"model":7,"stream":"true"}'), { model: null, isStream: false })
   })
 
   it('takes whatever object JSON can say', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })),
-        (value) => void readJsonFacts(Buffer.from(JSON.stringify(value)), 128),
+        (value) => void readJsonFacts(Buffer.from(JSON.stringify(value)), 128, rules),
       ),
     )
   })
@@ -54,7 +63,7 @@ describe('readJsonFacts', () => {
     for (const bytes of [[0xff], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xe2, 0x82]]) {
       const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
       assert.throws(
-        () => readJsonFacts(body, 128),
+        () => readJsonFacts(body, 128, rules),
         (error) => error instanceof Refusal && error.code === 'invalid_json',
       )
     }

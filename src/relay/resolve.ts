@@ -1,0 +1,192 @@
+// Room 4: every id the request names belongs to the caller, or the request goes no further. A foreign id and a missing one take
+// the very same way and get the same answer.
+import type { Resource, ResourceAct } from '../catalog/endpoint.ts'
+import { Refusal } from '../kernel/errors.ts'
+import type { AccountId, IntentId, TenantId } from '../kernel/ids.ts'
+import type { Caller, Tenancy } from '../identity/caller.ts'
+import type { Found, Named, Owner, Ownership } from '../ownership/ownership.ts'
+import { StoreUnavailable } from '../store/store.ts'
+import type { BatchLines } from './batch-lines.ts'
+import { createFormGate } from './body/form-gate.ts'
+import { spliceStrings } from './body/json-splice.ts'
+import type { Authorized, RequestBody, Resolved } from './exchange.ts'
+import { inOrder, isOwnedKind, missing, type Mention } from './mention.ts'
+import type { Namespace } from './namespace.ts'
+import { queryMentions, rewriteQuery } from './query.ts'
+
+export type Resolve = (authorized: Authorized) => Promise<Resolved>
+
+export type ResolveOptions = {
+  readonly ownership: Ownership
+  readonly tenancy: Tenancy
+  readonly namespace: Namespace
+  readonly checkLines: BatchLines
+  readonly maxFieldBytes: number
+  readonly clientSilenceMs: number
+}
+
+/** Whose request is checked by the rules of which row. */
+type Checked = Pick<Authorized, 'caller' | 'endpoint' | 'params' | 'plan'>
+
+/** What the ids of a request come to. */
+type Verdict = { readonly pinned: AccountId | null; readonly deleted: Found | null; readonly heir: Owner }
+
+export function createResolve(options: ResolveOptions): Resolve {
+  const { ownership, tenancy, namespace, checkLines } = options
+
+  /** @throws Refusal in the words of the upstream for the first id that is not the caller's */
+  async function check({ caller, endpoint, params, plan }: Checked, owner: Owner, all: readonly Mention[]): Promise<Verdict> {
+    const mentions = inOrder(all, plan)
+    for (const { resource, value } of mentions) if (resource.kind === 'model') checkModel(caller, value)
+    const owned = mentions.filter((mention) => names.has(mention.resource.act) && isOwnedKind(mention))
+    const found = await ownership.find(owner, owned.map(namedOf))
+    let pinned: AccountId | null = null
+    let deleted: Found | null = null
+    let heir = owner
+    owned.forEach((mention, at) => {
+      const one = found[at] ?? null
+      const isDelete = mention.resource.act === 'delete'
+      if (one === null || (one.access === 'deleting' && !isDelete)) throw missing(mention, params)
+      const changes = isDelete || (mention.resource.at.startsWith('path.') && endpoint.permission.endsWith(':write'))
+      if (one.access === 'read' && changes) throw new Refusal('shared_for_reading')
+      if (pinned !== null && pinned !== one.account) throw new Refusal('objects_of_two_accounts', { param: mention.path })
+      pinned = one.account
+      if (isDelete) deleted = one
+      // A shared parent's children are its owner's.
+      if (mention.resource.at.startsWith('path.') && one.project !== owner.project) heir = { ...owner, project: one.project }
+    })
+    return { pinned, deleted, heir }
+  }
+
+  /** Values each tenant has a space of its own for; null where the tenant has the whole account to itself. */
+  const labelFor = (tenant: TenantId): ((value: string) => string) | null =>
+    tenancy.isShared() ? (value) => namespace(tenant, value) : null
+
+  async function resolve(authorized: Authorized): Promise<Resolved> {
+    const { caller, plan, params, facts, query } = authorized
+    const owner: Owner = { tenant: caller.tenant, project: caller.project }
+    const label = labelFor(caller.tenant)
+    const inPath = plan.params.map(({ name, resource }) => mentionOf(resource, decodeURIComponent(params[name] ?? ''), name))
+    const inQuery = queryMentions(query, plan)
+    const inBody = facts?.mentions ?? []
+    for (const mention of inBody) if (mention.resource.act === 'refuse') refuseSource(mention, label !== null)
+    const { pinned, deleted, heir } = await check(authorized, owner, [...inPath, ...inQuery, ...inBody])
+
+    const account = pinned ?? caller.account
+    const gate = await openGate(authorized, owner, account, label)
+    const chosen = gate?.pinned() ?? account
+    if (pinned !== null && chosen !== pinned) throw new Refusal('objects_of_two_accounts', { param: 'form' })
+    if (tenancy.isDivided() || caller.mayUse !== null)
+      for (const { resource, value } of inBody)
+        if (resource.act === 'lines') await checkLines(authorized, chosen, value, (mentions, line) => check(line, owner, mentions))
+
+    const deleting = await beginDelete(authorized, owner, deleted)
+    return {
+      ...authorized,
+      owner,
+      heir,
+      accountId: chosen,
+      upstreamQuery: label === null ? query : rewriteQuery(query, (name, value) => (isLabel(plan.queries.get(name)) ? label(value) : null)),
+      label,
+      body: gate === null ? (label === null ? authorized.body : labelled(authorized.body, inBody, label)) : gate.body,
+      deleting,
+      intent: await announce(authorized, owner, chosen),
+      isListed:
+        plan.list !== null &&
+        (tenancy.isDivided() || tenancy.home() !== caller.tenant || (plan.list === 'model' && caller.mayUse !== null)),
+    }
+  }
+
+  /** A form is read while it passes: what is held back of it is only ever the field that is being read. */
+  async function openGate(
+    authorized: Authorized,
+    owner: Owner,
+    account: AccountId,
+    label: ((value: string) => string) | null,
+  ): Promise<(Gate & { readonly body: RequestBody }) | null> {
+    const { plan, body, head, incoming, tally, departure } = authorized
+    if (body.kind !== 'stream' || plan.form.size === 0 || !isForm(head.contentType)) return null
+    let pinned: AccountId | null = null
+    let hasBegun = false
+    const gate = createFormGate({
+      incoming,
+      contentType: head.contentType ?? '',
+      rules: plan.form,
+      label,
+      maxFieldBytes: options.maxFieldBytes,
+      silenceMs: options.clientSilenceMs,
+      tally,
+      departure,
+      async check(mentions) {
+        const verdict = await check(authorized, owner, mentions)
+        const isFixed = hasBegun || pinned !== null
+        if (verdict.pinned !== null && isFixed && verdict.pinned !== (pinned ?? account))
+          throw new Refusal('objects_of_two_accounts', { param: mentions[0]?.path ?? 'form' })
+        pinned = verdict.pinned ?? pinned
+      },
+    })
+    await gate.begun
+    hasBegun = true
+    const bytes = gate.changesLength ? null : body.bytes
+    return { pinned: () => pinned, body: { kind: 'stream', bytes, gate } }
+  }
+
+  /** Denied from now on, whatever becomes of this exchange. */
+  async function beginDelete({ plan, params }: Authorized, owner: Owner, found: Found | null): Promise<Resolved['deleting']> {
+    if (plan.deletes === null || found === null || !found.isRecorded) return null
+    const named: Named = { kind: plan.deletes.kind, id: decodeURIComponent(params[plan.deletes.param] ?? '') }
+    await ownership.beginDelete(owner, found.account, named)
+    return named
+  }
+
+  /** Nothing is made upstream that could not be written down. */
+  async function announce({ plan }: Authorized, owner: Owner, account: AccountId): Promise<IntentId | null> {
+    if (plan.intent !== null) return await ownership.intend(owner, account, plan.intent)
+    const bears = plan.answer !== null || plan.event !== null || plan.location !== null
+    if (bears && !ownership.isReachable()) await ownership.find(owner, [{ kind: 'label', id: '' }])
+    return null
+  }
+
+  return async (authorized) => {
+    try {
+      return await resolve(authorized)
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw new Refusal('store_unavailable', {}, { cause: error, headers: ['Retry-After', '1'] })
+      throw error
+    }
+  }
+}
+
+type Gate = { readonly pinned: () => AccountId | null }
+
+const mentionOf = (resource: Resource, value: string, path: string): Mention => ({ resource, value, path, start: 0, end: 0 })
+const namedOf = ({ resource, value }: Mention): Named => ({ kind: resource.kind, id: value })
+const isLabel = (resources: readonly Resource[] | undefined): boolean => resources?.some(({ act }) => act === 'namespace') === true
+/** Acts that name an object which must be the caller's. */
+const names: ReadonlySet<ResourceAct> = new Set(['use', 'delete'])
+
+const isForm = (contentType: string | null): boolean => contentType !== null && /^\s*multipart\//i.test(contentType)
+
+function checkModel(caller: Caller, model: string): void {
+  if (caller.mayUse !== null && !caller.mayUse(model)) throw new Refusal('model_not_allowed', { model, param: 'model' })
+}
+
+function refuseSource({ resource, value, path }: Mention, isShared: boolean): void {
+  if (isShared && resource.values?.includes(value) === true) throw new Refusal('source_not_for_tenants', { param: path, given: value })
+}
+
+/** The body with the values that need a space of their own in it, everything else byte for byte. */
+function labelled(body: RequestBody, mentions: readonly Mention[], label: (value: string) => string): RequestBody {
+  const labels = mentions.filter(({ resource }) => resource.act === 'namespace')
+  if (body.kind !== 'bytes' || labels.length === 0) return body
+  const plain = body.inflated ?? body.bytes
+  return {
+    kind: 'bytes',
+    bytes: spliceStrings(
+      plain,
+      labels.map(({ start, end, value }) => ({ start, end, text: label(value) })),
+    ),
+    inflated: null,
+    isRecoded: body.inflated !== null,
+  }
+}

@@ -1,0 +1,31 @@
+// Takes out of an upstream's error what is not the caller's to know: ids of objects that are not theirs, and the names of the
+// operator's organization, project and key. Only a relay that several tenants share needs it; errors are small and held whole.
+import { kinds, type ResourceKind } from '../catalog/kinds.ts'
+import type { Named, Owner, Ownership } from '../ownership/ownership.ts'
+
+const kindOfPrefix: readonly (readonly [prefix: string, kind: ResourceKind])[] = (Object.keys(kinds) as ResourceKind[])
+  .flatMap((kind) => (kinds[kind].prefixes as readonly string[]).map((prefix) => [prefix, kind] as const))
+  .filter(([prefix]) => /[-_:]$/.test(prefix))
+  // The longest first: `file_` must not take what begins with `file_batch_`.
+  .toSorted(([one], [other]) => other.length - one.length)
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const idText = new RegExp(
+  `(?<![A-Za-z0-9_-])(?:${[...new Set(kindOfPrefix.map(([prefix]) => escaped(prefix)))].join('|')})[A-Za-z0-9_:.-]*[A-Za-z0-9]`,
+  'g',
+)
+const accountText = /(?<![A-Za-z0-9_-])(?:org|proj|sk|user)[-_][A-Za-z0-9*_-]{3,}/g
+
+/**
+ * @param said what the request itself holds: an id the caller wrote is no news to them
+ * @throws StoreUnavailable
+ */
+export async function scrub(text: string, said: (id: string) => boolean, owner: Owner, ownership: Ownership): Promise<string> {
+  const plain = text.replace(accountText, (name) => (said(name) ? name : '***'))
+  const ids = [...new Set(plain.match(idText) ?? [])].filter((id) => !said(id))
+  if (ids.length === 0) return plain
+  const named = ids.flatMap((id) => kindOfPrefix.filter(([prefix]) => id.startsWith(prefix)).map(([, kind]): Named => ({ kind, id })))
+  const found = await ownership.find(owner, named)
+  const own = new Set(named.filter((_, at) => found[at] !== null).map(({ id }) => id))
+  return plain.replace(idText, (id) => (own.has(id) || said(id) ? id : '***'))
+}
