@@ -26,7 +26,6 @@ export function createLooks({
   let following: Promise<void> | null = null
   let soon: Promise<void> | null = null
   let startedTick = -Infinity
-  let isClosed = false
 
   function now(): Promise<void> {
     if (running === null) {
@@ -41,16 +40,10 @@ export function createLooks({
     return following
   }
 
-  function next(): void {
-    timer = setTimeout(() => {
-      void now().then(() => {
-        if (!isClosed) next()
-      })
-    }, everyMs).unref()
-  }
+  const timer = setInterval(() => {
+    if (running === null) void now()
+  }, everyMs).unref()
 
-  let timer: NodeJS.Timeout
-  next()
   return {
     now,
     soon: () => {
@@ -61,8 +54,7 @@ export function createLooks({
       return soon
     },
     close: async () => {
-      isClosed = true
-      clearTimeout(timer)
+      clearInterval(timer)
       await (following ?? running)
     },
   }

@@ -207,7 +207,7 @@ export async function openRoster({
   return {
     verify,
     verifyAdmin,
-    tenancy: { isShared: () => tenants.size > 1, home },
+    tenancy: { isShared: () => tenants.size > 1, isDivided: () => places.size > 1, home },
     accounts: () => accounts,
     revision: () => revision,
     refresh: looks.now,

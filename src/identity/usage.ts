@@ -23,7 +23,7 @@ export function createUsage({ store, clock }: { readonly store: Store; readonly 
       if (noted.size === 0 || (!isLast && tick - writtenTick < betweenWritesMs)) return
       writtenTick = tick
       // In one order everywhere, so that two processes never wait for each other.
-      const batch = [...noted].sort(([a], [b]) => (a < b ? -1 : 1))
+      const batch = [...noted].toSorted(([a], [b]) => (a < b ? -1 : 1))
       await store.transaction(async (sql) => {
         for (const [token, at] of batch)
           await sql.run('UPDATE tokens SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)', at, token, at)

@@ -23,7 +23,7 @@ export function createAccounts({
   readonly seal: Seal
 }): Directory['accounts'] {
   return {
-    create: (actor, { name, key, url: given, organization = null, project = null }) => {
+    create: async (actor, { name, key, url: given, organization = null, project = null }) => {
       checkName('account', name)
       if (!isVisibleAscii(key))
         throw new DirectoryError('invalid', 'key', 'A key is given as it was issued: visible ASCII, no spaces, no line end.')
@@ -32,7 +32,7 @@ export function createAccounts({
         if (value !== null && !isVisibleAscii(value))
           throw new DirectoryError('invalid', param, `${param} is sent in a header: visible ASCII characters without spaces.`)
       }
-      return change(actor, async (sql) => {
+      return await change(actor, async (sql) => {
         if ((await sql.all('SELECT id FROM accounts WHERE name = ?', name)).length > 0)
           throw new DirectoryError('taken', 'name', `There is an account named ${name} already: choose another name.`)
         const account: Account = { id: newAccountId(), name, url, organization, project, hasKey: true, createdAt: clock.now() }
@@ -65,10 +65,10 @@ export function createAccounts({
         return { result: account, entry: { action: 'account.remove', target: account.id, detail: { name: account.name } } }
       }),
 
-    assign: (actor, { account: named, tenant, project }) => {
+    assign: async (actor, { account: named, tenant, project }) => {
       if (tenant === undefined && project === undefined)
         throw new DirectoryError('invalid', 'tenant', 'Name the tenant, or the project, that the account is for.')
-      return change(actor, async (sql) => {
+      return await change(actor, async (sql) => {
         const account = named === undefined ? null : (await findAccount(sql, named)).id
         const isForTenant = project === undefined
         const target = isForTenant ? await findTenant(sql, tenant) : await findProject(sql, { project, tenant })

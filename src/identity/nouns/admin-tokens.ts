@@ -37,9 +37,9 @@ export function createAdminTokens({
   const valid = (sql: Sql): Promise<readonly Row[]> => sql.all(`${adminTokenRows} WHERE revoked_at IS NULL`)
 
   return {
-    create: (actor, { name }) => {
+    create: async (actor, { name }) => {
       checkName('token', name)
-      return change(actor, async (sql) => {
+      return await change(actor, async (sql) => {
         if ((await valid(sql)).some((row) => row['name'] === name))
           throw new DirectoryError(
             'taken',

@@ -20,12 +20,12 @@ export function createMembers({
   readonly clock: Clock
 }): Directory['members'] {
   return {
-    add: (actor, { email: given, role, tenant: named }) => {
+    add: async (actor, { email: given, role, tenant: named }) => {
       const email = given.toLowerCase()
       if (!/^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]{1,255}$/u.test(email))
         throw new DirectoryError('invalid', 'email', `${given} is no address: use one such as ada@example.com.`)
-      if (!roles.includes(role)) throw new DirectoryError('invalid', 'role', `${String(role)} is no role: use ${roles.join(' or ')}.`)
-      return change(actor, async (sql) => {
+      if (!roles.includes(role)) throw new DirectoryError('invalid', 'role', `${role} is no role: use ${roles.join(' or ')}.`)
+      return await change(actor, async (sql) => {
         const tenant = await findTenant(sql, named)
         const present = (await sql.all(`${memberRows} WHERE m.tenant = ? AND m.email = ?`, tenant.id, email)).map(memberOf)[0]
         if (present?.role === role) return { result: present, entry: null }

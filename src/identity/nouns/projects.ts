@@ -19,9 +19,9 @@ export function createProjects({
   readonly clock: Clock
 }): Directory['projects'] {
   return {
-    create: (actor, { name, tenant: named }) => {
+    create: async (actor, { name, tenant: named }) => {
       checkName('project', name)
-      return change(actor, async (sql) => {
+      return await change(actor, async (sql) => {
         const tenant = await findTenant(sql, named)
         if ((await sql.all('SELECT id FROM projects WHERE tenant = ? AND name = ?', tenant.id, name)).length > 0)
           throw new DirectoryError('taken', 'name', `${tenant.name} has a project named ${name} already: choose another name.`)

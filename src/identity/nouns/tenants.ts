@@ -33,9 +33,9 @@ export function createTenants({
     })
 
   return {
-    create: (actor, { name }) => {
+    create: async (actor, { name }) => {
       checkName('tenant', name)
-      return change(actor, async (sql) => {
+      return await change(actor, async (sql) => {
         if ((await sql.all('SELECT id FROM tenants WHERE name = ?', name)).length > 0)
           throw new DirectoryError('taken', 'name', `There is a tenant named ${name} already: choose another name.`)
         const tenant: Tenant = { id: newTenantId(), name, account: null, createdAt: clock.now(), disabledAt: null }

@@ -84,12 +84,12 @@ export function createTokens({
   }
 
   return {
-    create: (actor, options) => {
+    create: async (actor, options) => {
       if (options.name !== undefined) checkName('token', options.name)
       const scope = scopeOf(options)
       checkScope(scope, vocabulary)
       const expiresAt = expiryOf(options.expires, clock.now())
-      return change(actor, async (sql, revision) => {
+      return await change(actor, async (sql, revision) => {
         const project = await findProject(sql, options)
         const taken = new Set((await valid(sql, 'k.tenant = ?', project.tenant)).map(({ name }) => name))
         const name = options.name ?? freeName(taken)
@@ -124,10 +124,10 @@ export function createTokens({
         }
       }),
 
-    rotate: (actor, { overlapMs, ...named }) => {
+    rotate: async (actor, { overlapMs, ...named }) => {
       if (!Number.isSafeInteger(overlapMs) || overlapMs < 0)
         throw new DirectoryError('invalid', 'overlap', 'An overlap is a time of 0 or more.')
-      return change(actor, async (sql, revision) => {
+      return await change(actor, async (sql, revision) => {
         const found = await find(sql, named)
         const old = found.at(-1) ?? found[0]
         const now = clock.now()
