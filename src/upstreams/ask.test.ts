@@ -44,7 +44,7 @@ test('a question goes out with the key of the account and comes back whole', asy
     'Accept-Encoding: identity',
     'OpenAI-Beta: agents=v1',
   ])
-    assert.ok(headText.includes(`\r\n${line}\r\n`), line)
+    assert.ok(`${headText}\r\n`.includes(`\r\n${line}\r\n`), line)
 })
 
 test('an answer that is too long is given up, and its connection with it', async () => {
@@ -79,9 +79,7 @@ test('a silent upstream, a broken answer and a refused connection are failures o
 })
 
 test('who stops waiting gets the reason, and the upstream sees the connection go', async () => {
-  await using upstream = await rawUpstream(
-    async (exchange) => void (await exchange.send('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf')),
-  )
+  await using upstream = await rawUpstream(async (exchange) => exchange.send('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'))
   await using asked = accountAt(upstream)
   const left = new AbortController()
   const asking = ask(asked.account, { ...question, signal: left.signal })
@@ -112,14 +110,17 @@ test('a stream holds the upstream back while nobody reads, and loses nothing', a
   })
   await using asked = accountAt(upstream)
   const { body } = await askStream(asked.account, question)
-  const counts = new Array<number>(megabytes).fill(0)
+  const counts = Array.from({ length: megabytes }, () => 0)
   let largest = 0
   for await (const piece of body) {
     largest = Math.max(largest, piece.length)
     for (const byte of piece) counts[byte] = (counts[byte] ?? 0) + 1
     await new Promise((resolve) => setImmediate(resolve))
   }
-  assert.deepEqual(counts, new Array(megabytes).fill(1_048_576))
+  assert.deepEqual(
+    counts,
+    Array.from({ length: megabytes }, () => 1_048_576),
+  )
   assert.ok(largest <= 1_048_576)
   // The connection is whole and serves the next question.
   upstream.script(answering(`${okHead}{"a":1}\n`))
