@@ -49,7 +49,8 @@ const prefixesOf = (resource: Resource): readonly string[] => kinds[resource.kin
 export function missing(mention: Mention, params: Readonly<Record<string, string>>): Refusal {
   const { resource, value, path } = mention
   const kind: Kind = kinds[resource.kind]
-  const isInHead = resource.at.startsWith('path.') || resource.at.startsWith('query.')
+  const isInQuery = resource.at.startsWith('query.')
+  const isInHead = isInQuery || resource.at.startsWith('path.')
   const words: Missing = resource.missing ?? (isInHead ? kind.missing : (kind.missingInBody ?? kind.missing))
   const at = path.replace(/\.(\d+)(?=\.|$)/g, '[$1]')
   const field = at.replace(/\[\d+\]$/, '')
@@ -63,7 +64,8 @@ export function missing(mention: Mention, params: Readonly<Record<string, string
       words: {
         status: words.status,
         message: filled(words.message),
-        param: words.param === null ? null : filled(words.param),
+        // A query is refused by the name of its own parameter.
+        param: words.param === null ? null : isInQuery ? key : filled(words.param),
         code: words.code,
       },
     },
