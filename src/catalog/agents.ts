@@ -1,7 +1,7 @@
 // Agents, their automations, environments and sessions: rows only. Columns are explained in endpoint.ts.
 import type { Endpoint, Resource } from './endpoint.ts'
 import type { Missing } from './kinds.ts'
-import { cursors, noSuchModel, toolsAt } from './references.ts'
+import { cursors, noSuchModel, remoteToolsAt } from './references.ts'
 
 const noSuchApproval: Missing = {
   status: 400,
@@ -13,15 +13,20 @@ const noSuchApproval: Missing = {
 /** What an agent may name: its model and its tools. */
 const agentAt = (place: string): readonly Resource[] => [
   { act: 'use', kind: 'model', at: `${place}.model`, missing: noSuchModel },
-  ...toolsAt(`${place}.tools`),
+  ...remoteToolsAt(`${place}.tools`),
 ]
 
-/** An environment that is there, or what a new one is set up with. */
+/** What an environment is set up with. */
+const setupAt = (place: string): readonly Resource[] => [
+  { act: 'use', kind: 'file', at: `${place}.files.file_id` },
+  { act: 'use', kind: 'skill', at: `${place}.skills.skill_id` },
+]
+
+/** An environment that is there, or what a new one is made of. */
 const environmentAt = (place: string): readonly Resource[] => [
   { act: 'use', kind: 'agent_environment', at: `${place}.environment_id` },
   { act: 'use', kind: 'agent_environment_template', at: `${place}.environment_template_id` },
-  { act: 'use', kind: 'file', at: `${place}.files.file_id` },
-  { act: 'use', kind: 'skill', at: `${place}.skills.skill_id` },
+  ...setupAt(place),
 ]
 
 /** What a session is started with, now or by an automation. */
@@ -154,7 +159,7 @@ export const agents = [
     summary: 'List environment templates.' },
   { id: 'agents.environments.templates.create', method: 'POST', path: '/v1/agents/environments/templates', transport: 'http', permission: 'agents:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: 'agents=v1', status: 'beta', actions: 'proxied', tenants: 'owned',
-    resources: [...environmentAt('body'), { act: 'create', kind: 'agent_environment_template', at: 'answer.id' }],
+    resources: [...setupAt('body'), { act: 'create', kind: 'agent_environment_template', at: 'answer.id' }],
     summary: 'Create an environment template.' },
   { id: 'agents.environments.templates.delete', method: 'DELETE', path: '/v1/agents/environments/templates/{environment_template_id}', transport: 'http', permission: 'agents:write',
     request: [], response: ['json'], pace: 'control', replay: 'never', beta: 'agents=v1', status: 'beta', actions: 'proxied', tenants: 'owned',
@@ -166,7 +171,7 @@ export const agents = [
     summary: 'Retrieve an environment template.' },
   { id: 'agents.environments.templates.update', method: 'POST', path: '/v1/agents/environments/templates/{environment_template_id}', transport: 'http', permission: 'agents:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: 'agents=v1', status: 'beta', actions: 'proxied', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'agent_environment_template', at: 'path.environment_template_id' }, ...environmentAt('body')],
+    resources: [{ act: 'use', kind: 'agent_environment_template', at: 'path.environment_template_id' }, ...setupAt('body')],
     summary: 'Change an environment template.' },
   { id: 'agents.environments.retrieve', method: 'GET', path: '/v1/agents/environments/{environment_id}', transport: 'http', permission: 'agents:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: 'agents=v1', status: 'beta', actions: 'proxied', tenants: 'owned',

@@ -1,11 +1,11 @@
 // Live sessions: rows only. Columns are explained in endpoint.ts.
 import type { Endpoint, Resource } from './endpoint.ts'
-import { itemsAt, noSuchModel, toolsAt, voiceAt } from './references.ts'
+import { messagesAt, noSuchModel, toolsAt, voiceAt } from './references.ts'
 
 /** What a session is told, and the responses it hands work over to. */
 const session: readonly Resource[] = [
   { act: 'use', kind: 'model', at: 'body.session.model', missing: noSuchModel },
-  ...itemsAt('body.session.input'),
+  ...messagesAt('body.session.input'),
   ...voiceAt('body.session.audio.output.voice'),
   ...toolsAt('body.session.delegation.responses.tools'),
   { act: 'use', kind: 'model', at: 'body.session.delegation.responses.model' },

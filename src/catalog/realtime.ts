@@ -1,6 +1,6 @@
 // Realtime calls, secrets and sockets: rows only. Columns are explained in endpoint.ts.
 import type { Endpoint } from './endpoint.ts'
-import { sessionAt } from './references.ts'
+import { noSuchModel, sessionAt } from './references.ts'
 
 export const realtime = [
   { id: 'realtime.connect', method: 'GET', path: '/v1/realtime', transport: 'socket', permission: 'realtime:write',
@@ -41,7 +41,7 @@ export const realtime = [
     summary: 'Make a realtime session (older path).' },
   { id: 'realtime.transcription_sessions.create', method: 'POST', path: '/v1/realtime/transcription_sessions', transport: 'http', permission: 'realtime:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'deprecated', actions: 'never', tenants: 'owned',
-    resources: [...sessionAt('body')],
+    resources: [{ act: 'use', kind: 'model', at: 'body.input_audio_transcription.model' }],
     summary: 'Make a transcription session (older path).' },
   { id: 'realtime.translations.connect', method: 'GET', path: '/v1/realtime/translations', transport: 'socket', permission: 'realtime:write',
     request: [], response: [], pace: 'generation', replay: 'never', beta: null, status: 'stable', actions: 'never', tenants: 'owned',
@@ -49,6 +49,6 @@ export const realtime = [
     summary: 'Open a WebSocket: realtime translations.' },
   { id: 'realtime.translations.client_secrets.create', method: 'POST', path: '/v1/realtime/translations/client_secrets', transport: 'http', permission: 'realtime:write',
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'never', tenants: 'owned',
-    resources: [...sessionAt('body.session')],
+    resources: [{ act: 'use', kind: 'model', at: 'body.session.model', missing: noSuchModel }],
     summary: 'Make a short-lived secret for a translation session.' },
 ] as const satisfies readonly Endpoint[]

@@ -71,12 +71,18 @@ const toolReferences: readonly Reference[] = [
   ['skill', 'environment.skills.skill_id'],
   ['file', 'input_image_mask.file_id'],
   ['tunnel', 'tunnel_id'],
-  ['credential', 'credential_id'],
   ['model', 'model'],
 ]
 
-/** What tools may name. */
+/** What tools may name that run where a response is made. */
 export const toolsAt = (place: string): readonly Resource[] => at(place, toolReferences)
+
+/** What tools may name elsewhere: MCP servers behind a tunnel, and what opens them. */
+export const remoteToolsAt = (place: string): readonly Resource[] =>
+  at(place, [
+    ['tunnel', 'tunnel_id'],
+    ['credential', 'credential_id'],
+  ])
 
 /** A file of the caller's was cited, or one that was made in a container. */
 const annotationReferences: readonly Reference[] = [
@@ -105,6 +111,13 @@ const itemReferences: readonly Reference[] = [
 /** What items may name. */
 export const itemsAt = (place: string): readonly Resource[] => at(place, itemReferences)
 
+/** What messages may name, where other items cannot stand. */
+export const messagesAt = (place: string): readonly Resource[] =>
+  at(place, [
+    ['item', 'id'],
+    ['file', 'content.file_id'],
+  ])
+
 /** A prompt of the dashboard, and the files that fill its variables. */
 export const promptAt = (place: string): readonly Resource[] =>
   at(place, [
@@ -116,7 +129,7 @@ export const promptAt = (place: string): readonly Resource[] =>
 export const sessionAt = (place: string): readonly Resource[] => [
   ...said(noSuchModel, at(place, [['model', 'model']])),
   ...promptAt(`${place}.prompt`),
-  ...toolsAt(`${place}.tools`),
+  ...remoteToolsAt(`${place}.tools`),
   ...voiceAt(`${place}.voice`),
   ...voiceAt(`${place}.audio.output.voice`),
   ...at(place, [
