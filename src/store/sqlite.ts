@@ -1,6 +1,7 @@
 // The store of one machine: SQLite in the data folder. Several processes may have it open (a running relay and `relay token`).
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errorCode } from '../kernel/error-code.ts'
 import { openDatabase, primaryCode } from './sqlite-file.ts'
 import { StoreConflict, StoreUnavailable, type Row, type Sql, type Store, type Value } from './store.ts'
 import { guarded } from './transaction.ts'
@@ -69,7 +70,10 @@ export function openSqlite({ dataDir, tell }: { readonly dataDir: string; readon
         over()
       }
     },
-    close: () => alone(() => database.close()),
+    close: () =>
+      alone(() => {
+        if (database.isOpen) database.close()
+      }),
   }
 }
 
@@ -94,6 +98,7 @@ const conflict: ReadonlySet<unknown> = new Set([2067, 1555])
 const isBusy = (error: unknown): boolean => primaryCode(error) === 5
 
 function translated(error: unknown): unknown {
+  if (errorCode(error) === 'ERR_INVALID_STATE') return new StoreUnavailable('The database is closed.', { cause: error })
   if (unavailable.has(primaryCode(error))) return new StoreUnavailable('The database cannot be used at the moment.', { cause: error })
   if (error instanceof Error && 'errcode' in error && conflict.has(error.errcode)) return new StoreConflict(error.message, { cause: error })
   return error

@@ -25,7 +25,8 @@ export function onEachStore(guarantee: string, run: (context: TestContext, stage
   })
 }
 
-function stageOf(context: TestContext, databaseUrl: Secret | null): StoreStage {
+/** @param databaseUrl an empty database of its own, or null for SQLite */
+export function stageOf(context: TestContext, databaseUrl: Secret | null): StoreStage {
   const dataDir = mkdtempSync(join(tmpdir(), 'relay-store-'))
   const place: Place = { dataDir, databaseUrl }
   const opened: Store[] = []
