@@ -17,6 +17,7 @@ const texts = (description: string): Field => ({ type: 'array', description, ite
 
 const tenantOf = { tenant: text('Id of its tenant.'), tenantName: text('Name of its tenant.') }
 const createdAt = time('When it was made.')
+const madeAt = maybe(time('When it was made; null: it was there from the start.'))
 const scope = {
   permissions: maybe(texts('What it may do, `*` for any part; null: everything.')),
   models: maybe(texts('Models it may use, `*` for any part; null: all.')),
@@ -38,10 +39,10 @@ const shape = (properties: Shape['properties']): Shape => ({ type: 'object', pro
 
 export const outputs = {
   tenant: {
-    shape: shape({ id: text('Its id.'), name: text('Its name.'), account: maybe(text('Id of its upstream account; null: that of the settings.')), createdAt, disabledAt: maybe(time('Since when its tokens are refused.')) }),
+    shape: shape({ id: text('Its id.'), name: text('Its name.'), account: maybe(text('Id of its upstream account; null: that of the settings.')), createdAt: madeAt, disabledAt: maybe(time('Since when its tokens are refused.')) }),
     columns: ['name', 'id', 'account', 'createdAt', 'disabledAt'], secret: null },
   project: {
-    shape: shape({ id: text('Its id.'), name: text('Its name.'), ...tenantOf, account: maybe(text('Id of its upstream account; null: that of its tenant.')), createdAt }),
+    shape: shape({ id: text('Its id.'), name: text('Its name.'), ...tenantOf, account: maybe(text('Id of its upstream account; null: that of its tenant.')), createdAt: madeAt }),
     columns: ['name', 'id', 'tenantName', 'account', 'createdAt'], secret: null },
   token: { shape: shape(token), columns: ['name', 'id', 'last4', 'tenantName', 'projectName', 'createdAt', 'expiresAt', 'lastUsedAt', 'state'], secret: null },
   newToken: { shape: shape({ token: secret, ...token }), columns: [], secret: 'token' },
@@ -49,7 +50,7 @@ export const outputs = {
     shape: shape({ id: text('Its id.'), email: text('Who it is.'), role: text('What they may do.', { enum: ['admin', 'viewer'] }), ...tenantOf, createdAt }),
     columns: ['email', 'id', 'role', 'tenantName', 'createdAt'], secret: null },
   account: {
-    shape: shape({ id: text('Its id.'), name: text('Its name.'), url: maybe(text('Base URL; null: that of the settings.')), organization: maybe(text('Organization sent with every request.')), project: maybe(text('Project sent with every request.')), hasKey: { type: 'boolean', description: 'Whether it has a key of its own; that of `default` is in the settings.' }, createdAt }),
+    shape: shape({ id: text('Its id.'), name: text('Its name.'), url: maybe(text('Base URL; null: that of the settings.')), organization: maybe(text('Organization sent with every request.')), project: maybe(text('Project sent with every request.')), hasKey: { type: 'boolean', description: 'Whether it has a key of its own; that of `default` is in the settings.' }, createdAt: madeAt }),
     columns: ['name', 'id', 'url', 'organization', 'project', 'createdAt'], secret: null },
   assignment: { shape: shape({ id: text('Id of the tenant or project.'), name: text('Name of the tenant or project.'), account: maybe(text('Id of its upstream account; null: what would count otherwise.')) }), columns: [], secret: null },
   share: {

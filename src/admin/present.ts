@@ -9,5 +9,7 @@ export function present(shape: Shape, record: unknown): Answer {
 }
 
 function valueOf(field: Field, value: unknown): unknown {
-  return field.format === 'date-time' && typeof value === 'number' ? new Date(value).toISOString() : (value ?? null)
+  if (field.format !== 'date-time' || typeof value !== 'number') return value ?? null
+  // What every database begins with was made at no time.
+  return value === 0 ? null : new Date(value).toISOString()
 }
