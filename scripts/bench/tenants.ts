@@ -1,6 +1,6 @@
 // Tenants of a relay under measurement: made the way an operator makes them, and given as many objects as a row needs.
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { objectBody } from './payloads.ts'
@@ -28,7 +28,7 @@ async function command({ checkout, dataDir, databaseUrl }: RelayState, ...words:
     RELAY_DATA_DIR: dataDir,
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   }
-  const { stdout } = await run(process.execPath, [join(checkout, 'dist', 'main.js'), ...words], { env, cwd: dataDir })
+  const { stdout } = await run(process.execPath, [resolve(checkout, 'dist', 'main.js'), ...words], { env, cwd: dataDir })
   return stdout
 }
 
