@@ -27,8 +27,9 @@ export async function migratePostgres(connection: Connection, name: string, tell
 }
 
 async function presentSchema(connection: Connection, name: string): Promise<number> {
-  const [found] = (await connection.ask("SELECT to_regclass('schema_version') IS NOT NULL AS here", [], deadlineMs)).rows
-  if (found?.['here'] !== 1) return 0
+  // Not to_regclass: what it found missing, a session believes until it locks some relation.
+  const text = "SELECT count(*) AS count FROM pg_catalog.pg_class WHERE relname = 'schema_version' AND pg_catalog.pg_table_is_visible(oid)"
+  if ((await connection.ask(text, [], deadlineMs)).rows[0]?.['count'] === 0) return 0
   const present = Number((await connection.ask('SELECT n FROM schema_version', [], deadlineMs)).rows[0]?.['n'] ?? 0)
   const refusal = newerSchema(name, present, migrations.length)
   if (refusal !== null) throw refusal

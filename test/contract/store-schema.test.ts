@@ -96,9 +96,20 @@ onEachStore('a database of the first version keeps its rows and gets what came s
   await quiet.close()
 })
 
-onEachStore('of processes that start at the same moment each gets the store, migrated once', async (_, stage) => {
-  await versionOne(stage)
-  const { dataDir, databaseUrl } = stage.place
+for (const [kind, prepare, tokens] of [
+  ['an empty database', async () => {}, 0],
+  ['one of an older version', versionOne, 2],
+] as const) {
+  onEachStore(`of processes that start together on ${kind} each gets the store, migrated once`, async (_, stage) => {
+    await prepare(stage)
+    const said = await Promise.all(Array.from({ length: 5 }, () => openElsewhere(stage)))
+    for (const { stdout } of said) assert.match(stdout, new RegExp(`tokens: ${tokens}, tenants: 1`))
+    assert.equal(said.filter(({ stderr }) => /moves from schema/.test(stderr)).length, tokens === 0 ? 0 : 1)
+  })
+}
+
+/** Another process that opens the store and counts what is in it. */
+function openElsewhere({ place: { dataDir, databaseUrl } }: StoreStage): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const script = `import { openStore } from ${JSON.stringify(import.meta.resolve('../../src/store/open.ts'))}
     import { Secret } from ${JSON.stringify(import.meta.resolve('../../src/kernel/secret.ts'))}
     const url = process.env.URL_OF_TEST
@@ -106,11 +117,8 @@ onEachStore('of processes that start at the same moment each gets the store, mig
     console.log((await store.all('SELECT (SELECT count(*) FROM tokens) AS tokens, (SELECT count(*) FROM tenants) AS tenants'))[0])
     await store.close()`
   const env = { ...process.env, URL_OF_TEST: databaseUrl?.reveal() ?? '' }
-  const runs = Array.from({ length: 5 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env }))
-  const said = await Promise.all(runs)
-  for (const { stdout } of said) assert.match(stdout, /tokens: 2, tenants: 1/)
-  assert.equal(said.filter(({ stderr }) => /moves from schema/.test(stderr)).length, 1)
-})
+  return promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env })
+}
 
 onEachStore('a database of a newer version is refused and left as it is', async (_, stage) => {
   await (await stage.open()).close()

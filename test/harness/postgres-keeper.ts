@@ -47,8 +47,6 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
   if (running === null) return
   server = null
   const gone = new Promise((resolve) => running.once('exit', resolve))
-  // A stopped process hears nothing.
-  running.kill('SIGCONT')
   running.kill(signal)
   await gone
 }
@@ -79,8 +77,6 @@ createInterface({ input: process.stdin })
   .on('line', (line) => {
     if (line === 'start') void start()
     if (line === 'stop') void stop('SIGINT').then(() => say('stopped'))
-    if (line === 'freeze') say(`frozen ${server?.kill('SIGSTOP')}`)
-    if (line === 'thaw') say(`thawed ${server?.kill('SIGCONT')}`)
   })
   .on('close', () => void end('over'))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end('over'))

@@ -17,9 +17,6 @@ export type Server = {
   /** Ends it as an operator would, with its connections. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
-  /** It holds its connections and says nothing any more, as a machine whose network is cut. */
-  readonly freeze: () => Promise<void>
-  readonly thaw: () => Promise<void>
 }
 
 /**
@@ -30,7 +27,10 @@ export type Server = {
 export async function freshDatabase(context: TestContext): Promise<string | null> {
   const given = process.env['TEST_DATABASE_URL'] ?? ''
   const server = given === '' ? await sharedServer() : { url: given }
-  return 'why' in server ? skip(context, server.why) : makeDatabase(context, server.url)
+  if ('why' in server) return skip(context, server.why)
+  const made = await makeDatabase(server.url)
+  context.after(() => maintain(server.url, `DROP DATABASE IF EXISTS ${new URL(made).pathname.slice(1)} WITH (FORCE)`))
+  return made
 }
 
 /** A server of the test's own, to stop and start; null where there is none: the test is skipped. */
@@ -41,14 +41,13 @@ export async function ownServer(context: TestContext): Promise<Server | null> {
   return server
 }
 
-/** @returns the address of a new database on that server, dropped after the test */
-export async function makeDatabase(context: TestContext, url: string): Promise<string> {
+/** @returns the address of a new, empty database on that server */
+export async function makeDatabase(url: string): Promise<string> {
   const name = `relay_test_${randomBytes(6).toString('hex')}`
   await maintain(url, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)
-  context.after(() => maintain(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
-  const fresh = new URL(url)
-  fresh.pathname = `/${name}`
-  return fresh.href
+  const made = new URL(url)
+  made.pathname = `/${name}`
+  return made.href
 }
 
 async function maintain(url: string, statement: string): Promise<void> {
@@ -104,8 +103,6 @@ export async function startServer(): Promise<(Server & { readonly end: () => Pro
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     stop: async () => void (await ask('stop', 'stopped')),
     start: async () => void (await ask('start', 'ready')),
-    freeze: async () => void (await ask('freeze', 'frozen')),
-    thaw: async () => void (await ask('thaw', 'thawed')),
     end: async () => {
       const gone = new Promise((resolve) => keeper.once('exit', resolve))
       hold(keeper, true)
