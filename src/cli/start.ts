@@ -28,6 +28,14 @@ function greeting(running: Running): string {
   ]
   if (app.firstToken !== null) {
     lines.push(`  token:    ${app.firstToken}`, '            made for you, shown this one time; `relay token create NAME` makes more')
+  }
+  if (app.firstAdminToken !== null) {
+    lines.push(
+      `  admin:    ${app.firstAdminToken}`,
+      '            for the admin API of tenants and tokens, shown this one time; `relay admin-token create NAME` makes another',
+    )
+  }
+  if (app.firstToken !== null) {
     lines.push('', 'Try it:', curl(app.url, app.firstToken))
   }
   return `${lines.join('\n')}\n`
