@@ -62,10 +62,20 @@ export function createTokens({
   }
 
   /** Those that count now; the newest comes last. */
-  async function valid(sql: Sql, where: string, ...values: readonly string[]): Promise<readonly Token[]> {
-    const now = clock.now()
-    const rows = await sql.all(`${tokenRows} WHERE k.revoked_at IS NULL AND ${where} ${oldestFirst}`, ...values)
-    return rows.map(tokenOf).filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
+  const valid = async (sql: Sql, where: string, ...values: readonly string[]): Promise<readonly Token[]> =>
+    (await sql.all(`${tokenRows} WHERE ${countsNow} AND ${where} ${oldestFirst}`, clock.now(), ...values)).map(tokenOf)
+
+  /** The first of `token-1`, `token-2`, ... for whoever does not care. */
+  async function freeName(sql: Sql, tenant: TenantId): Promise<string> {
+    const rows = await sql.all(
+      `SELECT k.name FROM tokens k WHERE ${countsNow} AND k.tenant = ? AND k.name LIKE 'token-%'`,
+      clock.now(),
+      tenant,
+    )
+    const taken = new Set(rows.map((row) => row['name']))
+    let number = 1
+    while (taken.has(`token-${number}`)) number++
+    return `token-${number}`
   }
 
   /** By id the one token, whatever became of it; by name the valid ones of one tenant. */
@@ -91,9 +101,8 @@ export function createTokens({
       const expiresAt = expiryOf(options.expires, clock.now())
       return await change(actor, async (sql, revision) => {
         const project = await findProject(sql, options)
-        const taken = new Set((await valid(sql, 'k.tenant = ?', project.tenant)).map(({ name }) => name))
-        const name = options.name ?? freeName(taken)
-        if (taken.has(name))
+        const name = options.name ?? (await freeName(sql, project.tenant))
+        if ((await valid(sql, 'k.tenant = ? AND k.name = ?', project.tenant, name)).length > 0)
           throw new DirectoryError(
             'taken',
             'name',
@@ -152,7 +161,8 @@ export function createTokens({
     },
 
     ensureFirst: async () => {
-      const isCallable = async (sql: Sql): Promise<boolean> => hasSettingsToken || (await valid(sql, '1 = 1')).length > 0
+      const isCallable = async (sql: Sql): Promise<boolean> =>
+        hasSettingsToken || (await sql.all(`SELECT 1 AS found FROM tokens k WHERE ${countsNow} LIMIT 1`, clock.now())).length > 0
       if (await isCallable(store)) return null
       return await change('relay', async (sql, revision) => {
         // Looked at again under the lock: of processes that start together one makes it.
@@ -172,6 +182,7 @@ export function createTokens({
 const tokenRows = `SELECT k.id, k.name, k.last4, k.tenant, t.name AS tenant_name, k.project, p.name AS project_name, k.permissions, k.models,
   k.endpoints, k.expires_at, k.created_by, k.created_at, k.revoked_at, k.last_used_at
   FROM tokens k JOIN tenants t ON t.id = k.tenant JOIN projects p ON p.id = k.project`
+const countsNow = 'k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ?)'
 /** Ids of one millisecond have no order of their own; revisions have. */
 const oldestFirst = 'ORDER BY k.created_at, k.revision, k.id'
 
@@ -185,13 +196,6 @@ function expiryOf(expires: TokenOptions['expires'], now: number): number | null 
   if (!Number.isSafeInteger(at) || at <= now)
     throw new DirectoryError('invalid', 'expires', 'A token expires at a time that is still to come.')
   return at
-}
-
-/** For whoever does not care. */
-function freeName(taken: ReadonlySet<string>): string {
-  let number = 1
-  while (taken.has(`token-${number}`)) number++
-  return `token-${number}`
 }
 
 function detailOf({ name, tenant, project, permissions, models, endpoints, expiresAt }: Token): Readonly<Record<string, unknown>> {
