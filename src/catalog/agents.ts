@@ -44,10 +44,14 @@ const sessionTold = (place: string): readonly Resource[] => [
   { act: 'create', kind: 'agent_item', at: `${place}.required_actions.request_id` },
 ]
 
-const itemsTold: readonly Resource[] = [
-  { act: 'create', kind: 'agent_item', at: 'answer.data.id' },
-  { act: 'create', kind: 'agent_turn', at: 'answer.data.turn_id' },
-  { act: 'create', kind: 'agent_item', at: 'answer.data.request_id' },
+/** Agents write to each other, and whoever reads that may ask for the subagent that is named. */
+const itemAt = (place: string): readonly Resource[] => [
+  { act: 'create', kind: 'agent_item', at: `${place}.id` },
+  { act: 'create', kind: 'agent_item', at: `${place}.request_id` },
+  { act: 'create', kind: 'agent_turn', at: `${place}.turn_id` },
+  ...['agent_id', 'sender_agent_id', 'recipient_agent_id', 'recipient_agent_ids'].map(
+    (name): Resource => ({ act: 'create', kind: 'agent_subagent', at: `${place}.${name}` }),
+  ),
 ]
 
 /** What happens in a session, as it happens. */
@@ -56,8 +60,7 @@ const sessionEvents: readonly Resource[] = [
   ...sessionTold('event.session'),
   { act: 'create', kind: 'agent_turn', at: 'event.turn.id' },
   { act: 'create', kind: 'agent_turn', at: 'event.turn_id' },
-  { act: 'create', kind: 'agent_item', at: 'event.item.id' },
-  { act: 'create', kind: 'agent_item', at: 'event.item.request_id' },
+  ...itemAt('event.item'),
   { act: 'create', kind: 'agent_item', at: 'event.request_id' },
   { act: 'create', kind: 'agent_subagent', at: 'event.subagent.id' },
   { act: 'create', kind: 'agent_environment', at: 'event.environment.id' },
@@ -224,6 +227,7 @@ export const agents = [
       ...cursors('agent_artifact'),
       { act: 'use', kind: 'agent_environment', at: 'query.environment_id' },
       { act: 'create', kind: 'agent_artifact', at: 'answer.data.id' },
+      { act: 'create', kind: 'agent_turn', at: 'answer.data.turn_id' },
     ],
     summary: 'List artifacts of a session.' },
   { id: 'agents.sessions.artifacts.delete', method: 'DELETE', path: '/v1/agents/sessions/{session_id}/artifacts/{artifact_id}', transport: 'http', permission: 'agents:write',
@@ -238,6 +242,7 @@ export const agents = [
     resources: [
       { act: 'use', kind: 'agent_session', at: 'path.session_id' },
       { act: 'use', kind: 'agent_artifact', at: 'path.artifact_id' },
+      { act: 'create', kind: 'agent_turn', at: 'answer.turn_id' },
     ],
     summary: 'Retrieve an artifact of a session.' },
   { id: 'agents.sessions.artifacts.content', method: 'GET', path: '/v1/agents/sessions/{session_id}/artifacts/{artifact_id}/content', transport: 'http', permission: 'agents:read',
@@ -261,7 +266,7 @@ export const agents = [
     summary: 'Send events into a session.' },
   { id: 'agents.sessions.items.list', method: 'GET', path: '/v1/agents/sessions/{session_id}/items', transport: 'http', permission: 'agents:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: 'agents=v1', status: 'beta', actions: 'proxied', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'agent_session', at: 'path.session_id' }, ...cursors('agent_item'), ...itemsTold],
+    resources: [{ act: 'use', kind: 'agent_session', at: 'path.session_id' }, ...cursors('agent_item'), ...itemAt('answer.data')],
     summary: 'List items of a session.' },
   { id: 'agents.sessions.subagents.list', method: 'GET', path: '/v1/agents/sessions/{session_id}/subagents', transport: 'http', permission: 'agents:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: 'agents=v1', status: 'beta', actions: 'proxied', tenants: 'owned',
@@ -284,7 +289,7 @@ export const agents = [
       { act: 'use', kind: 'agent_session', at: 'path.session_id' },
       { act: 'use', kind: 'agent_subagent', at: 'path.subagent_id' },
       ...cursors('agent_item'),
-      ...itemsTold,
+      ...itemAt('answer.data'),
     ],
     summary: 'List items of a subagent.' },
   { id: 'agents.sessions.subagents.turns.list', method: 'GET', path: '/v1/agents/sessions/{session_id}/subagents/{subagent_id}/turns', transport: 'http', permission: 'agents:read',
@@ -311,7 +316,7 @@ export const agents = [
       { act: 'use', kind: 'agent_subagent', at: 'path.subagent_id' },
       { act: 'use', kind: 'agent_turn', at: 'path.turn_id' },
       ...cursors('agent_item'),
-      ...itemsTold,
+      ...itemAt('answer.data'),
     ],
     summary: 'List items of a turn.' },
   { id: 'agents.sessions.traces.list', method: 'GET', path: '/v1/agents/sessions/{session_id}/traces', transport: 'http', permission: 'agents:read',
@@ -343,7 +348,7 @@ export const agents = [
       { act: 'use', kind: 'agent_session', at: 'path.session_id' },
       { act: 'use', kind: 'agent_turn', at: 'path.turn_id' },
       ...cursors('agent_item'),
-      ...itemsTold,
+      ...itemAt('answer.data'),
     ],
     summary: 'List items of a turn.' },
   { id: 'agents.delete', method: 'DELETE', path: '/v1/agents/{agent_id}', transport: 'http', permission: 'agents:write',

@@ -10,6 +10,11 @@ export type Exchanged = {
   readonly row: CatalogEndpoint
   /** The SDK's name of the call, `beta.threads.create`; null for what it has no method for, and for later pages of a list. */
   readonly method: string | null
+  /** The values of the parameters in the path, decoded, and the query. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** The JSON that was sent; null for none and for other bodies. */
+  readonly sent: string | null
   readonly status: number
   readonly headers: Headers
   /** All of it, or what had come when the client left. */
@@ -24,18 +29,27 @@ export type RecordingSdk = {
 
 const match = createMatcher(catalog)
 
-export function recordingSdk(world: World): RecordingSdk {
+export function recordingSdk(world: Pick<World, 'url' | 'token'>): RecordingSdk {
   const methods = new AsyncLocalStorage<string>()
   let exchanges: Exchanged[] = []
   const client = sdkOf(world, {
     adminAPIKey: world.token,
     fetch: async (target, init) => {
       const answer = await fetch(target, init)
-      const { pathname } = new URL(target instanceof Request ? target.url : target)
+      const { pathname, searchParams: query } = new URL(target instanceof Request ? target.url : target)
       const found = match(init?.method?.toUpperCase() ?? 'GET', pathname.slice(1).split('/'), false)
       if (found.kind !== 'found') throw new Error(`no row carries ${init?.method} ${pathname}`)
       const { status, headers } = answer
-      exchanges.push({ row: found.row, method: methods.getStore() ?? null, status, headers, body: bytesOf(answer.clone()) })
+      exchanges.push({
+        row: found.row,
+        method: methods.getStore() ?? null,
+        params: Object.fromEntries(Object.entries(found.params).map(([name, value]) => [name, decodeURIComponent(value)])),
+        query,
+        sent: typeof init?.body === 'string' ? init.body : null,
+        status,
+        headers,
+        body: bytesOf(answer.clone()),
+      })
       return answer
     },
   })

@@ -3,7 +3,7 @@ import OpenAI from 'openai'
 import type { ClientOptions } from 'openai'
 import type { World } from './world.ts'
 
-export function sdkOf(world: World, options: ClientOptions = {}): OpenAI {
+export function sdkOf(world: Pick<World, 'url' | 'token'>, options: ClientOptions = {}): OpenAI {
   return new OpenAI({ apiKey: world.token, baseURL: `${world.url}/v1`, maxRetries: 0, timeout: 60_000, ...options })
 }
 
