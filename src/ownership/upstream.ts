@@ -59,7 +59,8 @@ export function toldBy(id: string, answer: { readonly status: number; readonly b
 }
 
 /**
- * The pages of the upstream's own list, newest first.
+ * The pages of the upstream's own list, newest first. Objects of one second come together, so that whoever writes down a page
+ * can keep their order.
  * @throws UnusableAnswer, or what `ask` throws
  */
 export async function* walk(
@@ -76,6 +77,7 @@ export async function* walk(
     limit: String(listing.maxLimit),
     ...(listing.hasOrder ? { order: 'desc' } : {}),
   })
+  let held: readonly Told[] = []
   for (;;) {
     const answer = await ask(account, { method: 'GET', path: `${list.path.slice(3)}?${parameters.toString()}`, beta: list.beta, signal })
     if (answer.status !== 200) throw new UnusableAnswer(answer.status)
@@ -83,9 +85,11 @@ export async function* walk(
     const spans = page === null ? null : elementsOf(answer.body, 'data')
     if (spans === null) throw new UnusableAnswer(answer.status)
     const told = spans.flatMap(({ start, end }) => toldIn(answer.body.toString('utf8', start, end)))
-    yield told
     const last = told.at(-1)
-    if (fieldOf(page, 'has_more') !== true || last === undefined) return
+    const all = [...held, ...told]
+    if (fieldOf(page, 'has_more') !== true || last === undefined) return yield all
+    held = all.filter(({ createdAt }) => createdAt === last.createdAt)
+    yield all.filter(({ createdAt }) => createdAt !== last.createdAt)
     parameters.set('after', last.id)
   }
 }
