@@ -1,8 +1,9 @@
 // Ownership on the table `objects`. Reads go to the database (SQLite: microseconds) or to a lease of it (Postgres); writes of
 // one turn of the event loop become one transaction, so that many creates share the wait for the disk.
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import { createdAtOf, facetOf } from './told.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { firstAccountId, newIntentId, type AccountId, type IntentId, type TenantId } from '../kernel/ids.ts'
+import { firstAccountId, newIntentId, type AccountId, type IntentId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import { StoreUnavailable, type Row, type Sql, type Store } from '../store/store.ts'
 import { createLru } from './lru.ts'
 import type { Born, Found, Named, Owner, Ownership } from './ownership.ts'
@@ -74,10 +75,11 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
       isRecorded = true
       if (row['tenant'] !== owner.tenant || row['state'] === 'gone') continue
       const account = row['account'] as AccountId
-      if (row['project'] === owner.project) return { account, access: row['state'] === live ? 'own' : 'deleting', isRecorded }
-      if (row['shared'] === 1 && row['state'] === live) return { account, access: 'read', isRecorded }
+      const project = row['project'] as ProjectId
+      if (project === owner.project) return { account, project, access: row['state'] === live ? 'own' : 'deleting', isRecorded }
+      if (row['shared'] === 1 && row['state'] === live) return { account, project, access: 'read', isRecorded }
     }
-    return !isRecorded && home() === owner.tenant ? { account: firstAccountId, access: 'own', isRecorded } : null
+    return !isRecorded && home() === owner.tenant ? { account: firstAccountId, project: owner.project, access: 'own', isRecorded } : null
   }
 
   /** On SQLite one transaction takes everything that waits; Postgres does that by itself, and a transaction would cost round trips. */
@@ -116,7 +118,8 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
     const now = clock.now()
     const values = born.flatMap(({ kind, id, parent, body }) => [
       ...[account, kind, id, owner.tenant, owner.project, parent],
-      ...[createdAtOf(body) ?? now, facetOf(kind, body), body],
+      // Of a listed kind, an object nobody has told us yet is marked: lists ask for it first.
+      ...[createdAtOf(body) ?? now, facetOf(kind, body), body ?? (isListed(kind) ? '' : null)],
     ])
     const rows = await sql.all(insertion(born.length), ...values)
     if (rows.length === born.length) return []
@@ -151,8 +154,8 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
       background(
         write((sql) =>
           sql.run(
-            'UPDATE objects SET body = ?, facet = ? WHERE id = ? AND kind = ? AND account = ? AND (body IS NULL OR body <> ?)',
-            ...[body, facetOf(kind, body), id, kind, account, body],
+            'UPDATE objects SET body = ?, facet = ?, created_at = coalesce(?, created_at) WHERE id = ? AND kind = ? AND account = ? AND (body IS NULL OR body <> ?)',
+            ...[body, facetOf(kind, body), createdAtOf(body), id, kind, account, body],
           ),
         ),
       )
@@ -206,6 +209,11 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
   }
 }
 
+const isListed = (kind: ResourceKind): boolean => {
+  const { list }: Kind = kinds[kind]
+  return list !== undefined
+}
+
 const keyOf = (account: AccountId, { kind, id }: Named): string => `${account} ${kind} ${id}`
 
 /** Statements stay well under the number of parameters either database takes. */
@@ -218,7 +226,7 @@ function insertion(count: number): string {
     const row = "(?, ?, ?, ?, ?, ?, 'live', ?, ?, ?)"
     text = `INSERT INTO objects (account, kind, id, tenant, project, parent, state, created_at, facet, body)
       VALUES ${Array.from({ length: count }, () => row).join(', ')}
-      ON CONFLICT (id, kind, account) DO UPDATE SET body = coalesce(excluded.body, objects.body), facet = coalesce(excluded.facet, objects.facet)
+      ON CONFLICT (id, kind, account) DO UPDATE SET body = coalesce(nullif(excluded.body, ''), objects.body), facet = coalesce(excluded.facet, objects.facet)
       WHERE objects.tenant = excluded.tenant AND objects.project = excluded.project
       RETURNING kind, id`
     insertions.set(count, text)
@@ -248,26 +256,3 @@ function padded(ids: readonly string[]): readonly string[] {
 }
 
 const powerOfTwo = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, count)))
-
-/** What most lists of the kind filter by, read out of the body so that the database can. */
-function facetOf(kind: ResourceKind, body: string | null): string | null {
-  const { facet }: Kind = kinds[kind]
-  if (facet === undefined || body === null) return null
-  const value = fieldOf(body, facet)
-  return typeof value === 'string' ? value : null
-}
-
-/** Seconds in OpenAI's objects; ours are ms. */
-function createdAtOf(body: string | null): number | null {
-  if (body === null) return null
-  const value = fieldOf(body, 'created_at') ?? fieldOf(body, 'created')
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e11 ? value * 1000 : null
-}
-
-function fieldOf(body: string, field: string): unknown {
-  try {
-    return (JSON.parse(body) as Record<string, unknown>)[field]
-  } catch {
-    return undefined
-  }
-}

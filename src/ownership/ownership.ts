@@ -12,7 +12,7 @@ export type Owner = { readonly tenant: TenantId; readonly project: ProjectId }
 export type Access = 'own' | 'read' | 'deleting'
 
 /** `isRecorded` is false for what nobody recorded and the caller's tenant is the home of. */
-export type Found = { readonly account: AccountId; readonly access: Access; readonly isRecorded: boolean }
+export type Found = { readonly account: AccountId; readonly project: ProjectId; readonly access: Access; readonly isRecorded: boolean }
 
 /** An object that is born, or seen inside what is the owner's. */
 export type Born = Named & {
