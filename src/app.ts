@@ -192,6 +192,7 @@ export async function startApp({
         silenceMs: settings.deadlineDownloadMs,
         maxJsonDepth: settings.maxJsonDepth,
       }),
+      hasOneAccount: () => roster.accounts().size === 0,
       maxFieldBytes,
       clientSilenceMs: settings.clientSilenceMs,
     }),

@@ -16,8 +16,8 @@ const maxReadings = 16
 const line = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\p{Cc}]*)$/u
 /** Tokens as clients write them: .NET leaves names without quotes, many do so with file names. */
 const parameter = /[ \t]*;[ \t]*([^\s=;"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/y
-/** Whoever searches for the word finds it inside a quoted file name too. */
-const nameAnywhere = /(?<![\w*-])name\*?[ \t]*=[ \t]*(\\?"?)([^"]*)/giu
+/** Whoever searches for the word, or splits at semicolons, finds it inside a quoted text too. */
+const nameAnywhere = /(?<![\w*-])name\*?[ \t]*=[ \t]*(?=(\\?"?)([^"]*))/giu
 /** Charsets in which ASCII is ASCII. Java's clients say ISO-8859-1 of every field. */
 const plainCharset = /^(?:utf-?8|(?:us-)?ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d)$/i
 
@@ -70,15 +70,17 @@ function namesOf(disposition: string): ReadonlySet<string> | 'ambiguous' | 'malf
   const names = new Set<string>()
   for (const value of given)
     for (const reading of [value, value.replaceAll(/\\(.)/gsu, '$1'), value.replaceAll(/\\(["\\])/g, '$1')]) names.add(reading)
-  for (const [, mark, found = ''] of disposition.matchAll(nameAnywhere)) {
-    if (mark !== '') names.add(found)
-    names.add(found.replace(/;.*$/s, ''))
+  let found = 0
+  for (const [, mark, value = ''] of disposition.matchAll(nameAnywhere)) {
+    if (++found > maxReadings) return 'ambiguous'
+    if (mark !== '') names.add(value)
+    names.add(value.replace(/;.*$/s, ''))
   }
   // What a careless reader drops or undoes. HTML has browsers write a quote as %22.
   for (const name of [...names])
     for (const reading of [name.trim(), name.replaceAll('\ufffd', ''), percentDecoded(name)]) names.add(reading)
   // HTML 4.10.21.5: some readers take the charset of all fields from it.
-  return names.has('_charset_') || names.size > maxReadings ? 'ambiguous' : names
+  return names.has('_charset_') ? 'ambiguous' : names
 }
 
 type Parameter = { readonly key: string; readonly value: string; readonly isQuoted: boolean }

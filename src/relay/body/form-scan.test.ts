@@ -185,6 +185,7 @@ describe('the scanner of forms', () => {
       '; name="x"; filename="a; name=model; b"',
       '; name=" model"',
       '; name="model;x"',
+      '; name="x; name=model"',
       '; name="mod%65l"',
       '; name="model',
       '; name="model"x',
