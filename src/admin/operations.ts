@@ -82,7 +82,7 @@ export const operations = [
   { id: 'accounts.assign', method: 'POST', path: '/admin/v1/accounts/assign', command: 'account assign [account]', output: 'assignment', answers: 'one',
     summary: 'Send what a tenant, or one project of it, makes from now on to an account. Without an account: back to what would count otherwise.',
     examples: ['account assign eu --tenant red', 'account assign eu --tenant red --project web', 'account assign --tenant red'],
-    input: { account: which('account', 'eu'), tenant: text('The tenant; default where none is named.', 'red'), project: text('One project of it.', 'web') }, required: [],
+    input: { account: which('account', 'eu'), tenant: text('The tenant. This or a project must be named.', 'red'), project: text('One project of it; of the tenant default where none is named.', 'web') }, required: [],
     said: 'Upstream account of {name} ({id}): {account}.' },
   { id: 'accounts.remove', method: 'DELETE', path: '/admin/v1/accounts/{account}', command: 'account remove <account>', output: 'account', answers: 'one',
     summary: 'Remove an upstream account that nothing uses.', examples: ['account remove eu'],
