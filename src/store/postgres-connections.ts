@@ -1,5 +1,6 @@
 // A few connections to Postgres. Each lives once: one that closes, breaks or keeps a statement waiting too long is thrown away
 // and the next statement gets a new one. The driver is given no chance to reconnect, which it would do inside a transaction too.
+import { createConnection, type Socket } from 'node:net'
 import postgres from 'postgres'
 import type { Secret } from '../kernel/secret.ts'
 import { StoreConflict, StoreUnavailable, type Row, type Value } from './store.ts'
@@ -124,9 +125,10 @@ export async function transact<T>(
 
 function connect(url: Secret, translate: ReturnType<typeof createTranslate>, onLost: () => void): Held {
   let isLost = false
-  const { href, options } = addressOf(url)
-  const client = postgres(href, {
-    ...options,
+  const socket = socketOf(url)
+  const ownSocket: object = { socket: socket.open }
+  const client = postgres(socket.href, {
+    ...ownSocket,
     max: 1,
     connect_timeout: 3,
     idle_timeout: 0,
@@ -165,22 +167,35 @@ function connect(url: Secret, translate: ReturnType<typeof createTranslate>, onL
       await answer(client.unsafe(text), deadlineMs)
     },
     isLost: () => isLost,
-    // Also of a connection that hangs: its statements are over for us.
-    end: () => client.end({ timeout: 0 }).catch(() => {}),
+    async end() {
+      await client.end({ timeout: 0 }).catch(() => {})
+      // One that hangs would stay for as long as the system believes in it.
+      socket.destroy()
+    },
   }
 }
 
-/** What the driver does not read out of an address by itself: the folder of a socket as libpq spells it, and IPv6. */
-function addressOf(secret: Secret): { readonly href: string; readonly options: object } {
+/**
+ * One socket and no second one: the driver would reconnect by itself, without a pause where a load balancer hangs up at once.
+ * The host may be IPv6, or the folder of a Unix socket as libpq spells it (`?host=/run/postgresql`); the driver reads neither.
+ */
+function socketOf(secret: Secret): { readonly href: string; readonly open: () => Socket; readonly destroy: () => void } {
   const url = new URL(secret.reveal())
   const port = Number(url.port === '' ? 5432 : url.port)
+  const host = url.hostname.replace(/^\[|\]$/g, '') || 'localhost'
   const folder = url.searchParams.get('host')
-  if (folder !== null) {
-    url.searchParams.delete('host')
-    return { href: url.href, options: { path: `${folder}/.s.PGSQL.${port}` } }
+  url.searchParams.delete('host')
+  let socket: Socket | null = null
+  return {
+    href: url.href,
+    open() {
+      if (socket !== null) throw new Error('the connection was closed')
+      socket = folder === null ? createConnection(port, host) : createConnection(`${folder}/.s.PGSQL.${port}`)
+      // The driver names it to TLS.
+      return Object.assign(socket, { host })
+    },
+    destroy: () => void socket?.destroy(),
   }
-  const isSixth = url.hostname.startsWith('[')
-  return { href: url.href, options: isSixth ? { host: [url.hostname.slice(1, -1)], port: [port] } : {} }
 }
 
 /** Whole numbers of 64 bits come as text; ours are safe ones. */
