@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { DirectoryError } from '../../src/identity/directory-error.ts'
 import { Secret } from '../../src/kernel/secret.ts'
+import type { Row } from '../../src/store/store.ts'
 import { onEachStore } from '../harness/stores.ts'
 import { handClock, startProcess } from './process.ts'
 
@@ -299,6 +300,26 @@ for (const [what, [damage, brokenAt]] of Object.entries(damages)) {
     assert.equal((await directory.audit.verify()).brokenAt, brokenAt)
   })
 }
+
+onEachStore('the audit shows a row that was written once, in another past', async (context, stage) => {
+  const { directory, store } = await startProcess(context, stage, { clock: handClock() })
+  const rows = (): ReturnType<typeof store.all> => store.all('SELECT * FROM audit ORDER BY seq')
+  const put = (row: Row): Promise<number> =>
+    store.run(`INSERT INTO audit (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row).fill('?').join(', ')})`, ...Object.values(row))
+  for (const name of ['a', 'b', 'c', 'd']) await directory.tenants.create(actor, { name })
+  const [, second, third, fourth] = await rows()
+  const head = (await store.all('SELECT n, audit_hash FROM revision'))[0]
+  assert.ok(second && third && fourth && head)
+  // Back to the second row, as from a backup, and on from there in another way.
+  await store.run('DELETE FROM audit WHERE seq > 2')
+  await store.run('UPDATE revision SET n = 2, audit_hash = ?', second['hash'] ?? null)
+  await directory.tenants.create(actor, { name: 'other' })
+  assert.deepEqual(await directory.audit.verify(), { rows: 3, brokenAt: null })
+  const other = (await rows())[2]
+  await put({ ...fourth, previous: other?.['hash'] ?? null })
+  await store.run('UPDATE revision SET n = ?, audit_hash = ?', head['n'] ?? null, head['audit_hash'] ?? null)
+  assert.equal((await directory.audit.verify()).brokenAt, 4)
+})
 
 onEachStore('changes of several processes at once are one chain', async (context, stage) => {
   const processes = await Promise.all([1, 2, 3].map(() => startProcess(context, stage)))
