@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { operations } from '../admin/operations.ts'
 import { catalog } from '../catalog/index.ts'
 import { settingKeys, settingOf } from '../config/settings.ts'
 import { version } from '../kernel/version.ts'
@@ -20,9 +23,15 @@ function relayIn(context: TestContext): { readonly relay: Relay; readonly cwd: s
   context.after(() => rmSync(cwd, { recursive: true }))
   const relay: Relay = (args, env = {}) =>
     new Promise((resolve) => {
-      execFile(process.execPath, [main, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
-      })
+      const child = execFile(
+        process.execPath,
+        [main, ...args],
+        { cwd, env: { PATH: process.env['PATH'], ...env } },
+        (error, stdout, stderr) => {
+          resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+        },
+      )
+      child.stdin?.end()
     })
   return { relay, cwd }
 }
@@ -35,7 +44,8 @@ test('the version is the one of the package, in both spellings', async (context)
 
 test('every command has help that ends well, and the help of start knows every flag', async (context) => {
   const { relay } = relayIn(context)
-  const commands = ['', 'start', 'token', 'token create', 'token list', 'token revoke', 'endpoints', 'config', 'config explain', 'emulator']
+  const ofTheTable = operations.map(({ command }) => command.split(/ [<[]/)[0] ?? '')
+  const commands = ['', 'start', 'tenant', ...ofTheTable, 'endpoints', 'config', 'config explain', 'emulator']
   for (const command of commands) {
     const { code, stdout, stderr } = await relay([...command.split(' ').filter(Boolean), '--help'])
     assert.deepEqual([code, stderr], [0, ''], command)
@@ -53,7 +63,14 @@ test('a wrong command line is told with what was meant, exits with 2 and shows n
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['strat'], /^relay: unknown command 'strat'\n\(Did you mean start\?\)/],
     [['start', '--prot', '1'], /^relay: unknown option '--prot'\n\(Did you mean --port\?\)/],
-    [['token', 'revoke'], /^relay: missing required argument 'id-or-name'/],
+    [['token', 'revoke'], /^relay: missing required argument 'token'/],
+    [['member', 'add', 'ada@example.com'], /^relay: required option '--role <admin\|viewer>' not specified/],
+    [['member', 'add', 'ada@example.com', '--role', 'boss'], /^relay: Invalid value for 'role': expected one of admin, viewer/],
+    [['token', 'create', 'ci', '--expires', 'soon'], /^relay: Invalid value for 'expires': use a time such as 30d/],
+    [['audit', 'list', '--limit', 'all'], /^relay: Invalid value for 'limit': expected/],
+    [['account', 'create', 'eu', '--key-env', 'NOWHERE'], /^relay: There is no key in NOWHERE\./],
+    [['account', 'create', 'eu'], /^relay: There is no key in standard input\./],
+    [['tenant', 'list', '--url', 'http://127.0.0.1:8000'], /^relay: RELAY_ADMIN_TOKEN is not set/],
     [['endpoints', 'file'], /^relay: There is no family file\. Did you mean files\?/],
     [['start', '--port', '80a'], /^relay: --port \(flag\) is "80a": use a whole number/],
     [['emulator', '--port', '80a', '--job-ms', 'x'], /^relay: --port \(flag\) is "80a".*\nrelay: --job-ms \(flag\) is "x"/],
@@ -86,7 +103,7 @@ test('a token is made, listed and revoked, its secret shown once and alone on st
   const revoked = await relay(['token', 'revoke', 'ci'])
   assert.deepEqual([revoked.code, revoked.stdout], [0, ''])
   const [row] = JSON.parse((await relay(['token', 'list', '--json'])).stdout) as readonly Record<string, string>[]
-  assert.deepEqual(Object.keys(row ?? {}), ['id', 'name', 'last4', 'createdAt', 'revokedAt'])
+  for (const key of ['id', 'name', 'last4', 'createdAt', 'revokedAt']) assert.ok(key in (row ?? {}), key)
   assert.ok(!Number.isNaN(Date.parse(row?.['revokedAt'] ?? '')))
 })
 
@@ -118,6 +135,25 @@ test('what cannot be done with a token is told in one line and exits with 1', as
     const { code, stdout, stderr } = await relay(['token', ...args])
     assert.deepEqual([code, stdout], [1, ''], args.join(' '))
     assert.match(stderr, /^relay: [^\n]+\n$/)
+  }
+})
+
+test('a relay elsewhere that cannot be asked is told in one line', async (context) => {
+  const { relay } = relayIn(context)
+  const RELAY_ADMIN_TOKEN = 'rka_planted'
+  const elsewhere = createServer((_, outgoing) => void outgoing.writeHead(302, { location: 'http://127.0.0.1:1/' }).end())
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  context.after(() => elsewhere.close())
+  const { port } = elsewhere.address() as AddressInfo
+  for (const [url, code] of [
+    [`http://127.0.0.1:${port}`, 1],
+    ['http://relay.invalid', 1],
+    ['relay.example.com', 2],
+  ] as const) {
+    const ended = await relay(['tenant', 'list', '--url', url], { RELAY_ADMIN_TOKEN })
+    assert.deepEqual([ended.code, ended.stdout], [code, ''], ended.stderr)
+    assert.match(ended.stderr, /^relay: [^\n]+\n$/)
+    assert.ok(!ended.stderr.includes(RELAY_ADMIN_TOKEN))
   }
 })
 

@@ -70,7 +70,8 @@ function addStart(relay: Command): void {
     .summary('start the relay')
     .description(
       `Starts the relay and keeps running. Every setting is a flag, a variable or a line of relay.yaml, in this order of precedence.
-The keys have no flag: set ${variableOf('upstreamKey')} for the upstream and, if you like, ${variableOf('token')} for the clients.`,
+Secrets have no flag: ${variableOf('upstreamKey')} is the key of the upstream, ${variableOf('token')} a token for clients beside those of
+\`relay token\`, ${variableOf('databaseUrl')} a Postgres for all state, ${variableOf('secret')} what relays on several machines share.`,
     )
     .addHelpText(
       'after',
