@@ -27,9 +27,10 @@ export type ActionsBucket = 'direct' | 'wrapped' | 'proxied' | 'never'
  * or seen there as part of a parent that is the caller's. `list`: the answer lists the caller's own and nothing else.
  * `namespace`: not an id but a value the upstream compares across the whole account; each tenant gets a space of its own.
  * `lines`: the file that is named holds requests of its own, whose ids are checked too. `refuse`: with one of `values` the
- * request would read what all tenants have, without any id.
+ * request would read what all tenants have, without any id. `hide`: the answer names the operator's account there, which is
+ * nobody's business where several tenants share it.
  */
-export type ResourceAct = 'use' | 'delete' | 'create' | 'list' | 'namespace' | 'lines' | 'refuse'
+export type ResourceAct = 'use' | 'delete' | 'create' | 'list' | 'namespace' | 'lines' | 'refuse' | 'hide'
 
 export type Resource = {
   readonly act: ResourceAct

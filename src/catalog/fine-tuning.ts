@@ -24,6 +24,7 @@ const noSuchCheckpoint: Missing = {
 const outcome: readonly Resource[] = [
   { act: 'create', kind: 'model', at: 'answer.fine_tuned_model' },
   { act: 'create', kind: 'file', at: 'answer.result_files' },
+  { act: 'hide', kind: 'label', at: 'answer.organization_id' },
 ]
 
 export const fineTuning = [

@@ -2,10 +2,11 @@
 import { Refusal } from '../kernel/errors.ts'
 import type { Holder } from './body/hold.ts'
 import { gunzip } from './body/gunzip.ts'
-import { readJsonFacts } from './body/json-facts.ts'
+import { readJsonFacts, type JsonFacts } from './body/json-facts.ts'
 import { acceptedText, codingOf, hasBoundary, kindOf } from './body/media-type.ts'
 import { ClientLeft } from './departure.ts'
 import type { Authenticated, Authorized, RequestBody } from './exchange.ts'
+import type { Plan } from './plan.ts'
 
 export type Authorize = (authenticated: Authenticated) => Authorized | Promise<Authorized>
 
@@ -57,10 +58,16 @@ export function createAuthorize(options: {
     const inflated = coding === 'gzip' ? await inflate(bytes, options.maxJsonBytes) : null
     const facts = readJsonFacts(inflated ?? bytes, options.maxJsonDepth, plan.body)
     tally.model = facts.model
-    if (facts.model !== null && caller.mayUse !== null && !caller.mayUse(facts.model))
-      throw new Refusal('model_not_allowed', { model: printable(facts.model), param: 'model' })
+    if (caller.mayUse !== null) checkModel(caller.mayUse, facts, plan)
     return { ...authenticated, body: { kind: 'bytes', bytes, inflated, isRecoded: false }, facts }
   }
+}
+
+/** Left out, the model is the upstream's choice; that of an assistant or an agent was chosen when it was made. */
+function checkModel(mayUse: (model: string) => boolean, { model, mentions }: JsonFacts, { choosesModel }: Plan): void {
+  const isChosen = model === null && mentions.some(({ resource: { kind } }) => kind === 'assistant' || kind === 'agent')
+  if (model === null ? choosesModel && !isChosen : !mayUse(model))
+    throw new Refusal('model_not_allowed', { model: model === null ? 'the upstream chooses' : printable(model), param: 'model' })
 }
 
 async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer> {

@@ -123,6 +123,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
             plan: forwarded.plan,
             isTold: ({ when }) => when === undefined || forwarded.facts?.[when] === true,
             form,
+            hidesAccount: label !== null,
             record,
             release: write,
             onEnd: () => begin().end(),

@@ -33,6 +33,8 @@ export type Plan = {
   readonly keeps: ResourceKind | null
   /** In which order the upstream looks: the order of the row's entries. */
   readonly order: ReadonlyMap<Resource, number>
+  /** Whether a new request of the row chooses a model: what acts on an object that is there has one already. */
+  readonly choosesModel: boolean
   /** Facts of the request without which no answer bears an id that is kept; null where one may without. */
   readonly whens: readonly ('isStored' | 'isAudio')[] | null
 }
@@ -51,7 +53,7 @@ function makePlan({ path, resources, response }: Endpoint): Plan {
       resource.at.startsWith(`${place}.`) ? [{ at: resource.at.slice(place.length + 1), resource }] : [],
     )
   const told = (place: string): readonly { readonly at: string; readonly rule: Resource }[] =>
-    standing(place).flatMap(({ at, resource }) => (resource.act === 'create' ? [{ at, rule: resource }] : []))
+    standing(place).flatMap(({ at, resource }) => (resource.act === 'create' || resource.act === 'hide' ? [{ at, rule: resource }] : []))
 
   const params = standing('path').map(({ at, resource }) => ({ name: at, resource }))
   const deleted = params.find(({ resource }) => resource.act === 'delete')
@@ -88,6 +90,8 @@ function makePlan({ path, resources, response }: Endpoint): Plan {
     deletes: deleted === undefined ? null : { kind: deleted.resource.kind, param: deleted.name },
     intent: made !== undefined && made.when === undefined ? made.kind : null,
     keeps,
+    choosesModel:
+      params.length === 0 && resources.some(({ act, kind, at }) => act === 'use' && kind === 'model' && /^(?:body|form)\.model$/.test(at)),
     whens: whensOf([...told('answer'), ...event, ...itself].map(({ rule }) => rule)),
     order: new Map([...resources.entries()].map(([at, resource]) => [resource, at])),
   }

@@ -4,7 +4,8 @@ import type { Resource } from '../catalog/endpoint.ts'
 import { kinds } from '../catalog/kinds.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { Born, Named, Owner, Ownership } from '../ownership/ownership.ts'
-import { createJsonScanner } from './body/json-scan.ts'
+import { isAccountName, masked } from './account-names.ts'
+import { createJsonScanner, type Place } from './body/json-scan.ts'
 import { createSseScanner } from './body/sse-scan.ts'
 import type { Plan } from './plan.ts'
 
@@ -22,6 +23,8 @@ export type RecorderOptions = {
   readonly account: AccountId
   readonly plan: Plan
   readonly form: 'json' | 'event'
+  /** Several tenants are on the account. */
+  readonly hidesAccount: boolean
   /** Whether the request makes what stands there a thing that is kept. */
   readonly isTold: (resource: Resource) => boolean
   /** Resolves when their owner is on disk. */
@@ -38,7 +41,7 @@ export type RecorderOptions = {
 const maxBodyBytes = 262_144
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { ownership, owner, account, plan, form, isTold, record, release, onEnd, onFail, onFree } = options
+  const { ownership, owner, account, plan, form, hidesAccount, isTold, record, release, onEnd, onFail, onFree } = options
   const rules = form === 'json' ? plan.answer : plan.event
   let born: Born[] = []
   /** The object the answer is, when its kind has a list. */
@@ -49,10 +52,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let heldFrom = 0
   let writing: Promise<void> | null = null
   const seen = new Set<string>()
+  const hidden: { readonly start: number; readonly end: number; readonly id: string }[] = []
   const queue: (() => void)[] = []
 
-  const found = (resource: Resource, id: string): void => {
+  const found = (resource: Resource, id: string, { start, end }: Place): void => {
     const { kind } = resource
+    if (resource.act === 'hide') {
+      if (hidesAccount && isAccountName(id)) hidden.push({ start, end, id })
+      return
+    }
     const key = `${kind} ${id}`
     if (seen.has(key) || !hasPrefix(resource, id) || !isTold(resource)) return
     seen.add(key)
@@ -70,6 +78,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       else pieces = null
     }
     held = held.length === 0 ? bytes : Buffer.concat([held, bytes])
+    // The token is whole in what is held, and keeps its length. One that is written with escapes keeps its quotes at least.
+    for (const { start, end, id } of hidden.splice(0)) {
+      const text = end - start === id.length + 2 ? masked(id) : '*'.repeat(end - start - 2)
+      held.write(text, start - heldFrom + 1, 'latin1')
+    }
     const count = isLast ? held.length : Math.max(0, Math.min(held.length, upTo - heldFrom))
     const leaving = held.subarray(0, count)
     held = count === held.length ? Buffer.alloc(0) : Buffer.from(held.subarray(count))

@@ -112,6 +112,7 @@ export function createResolve(options: ResolveOptions): Resolve {
     if (!tenancy.isDivided() && tenancy.home() === owner.tenant && authorized.caller.mayUse === null && options.hasOneAccount()) return null
     let pinned: AccountId | null = null
     let hasBegun = false
+    let hasModel = false
     const gate = createFormGate({
       incoming,
       contentType: head.contentType ?? '',
@@ -121,7 +122,12 @@ export function createResolve(options: ResolveOptions): Resolve {
       silenceMs: options.clientSilenceMs,
       tally,
       departure,
+      checkWhole() {
+        if (authorized.caller.mayUse !== null && plan.choosesModel && !hasModel)
+          throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
+      },
       async check(mentions) {
+        hasModel ||= mentions.some(({ resource: { kind } }) => kind === 'model')
         const verdict = await check(authorized, owner, mentions)
         const isFixed = hasBegun || pinned !== null
         if (verdict.pinned !== null && isFixed && verdict.pinned !== (pinned ?? account))

@@ -21,6 +21,8 @@ export type FormGateOptions = {
   readonly label: ((value: string) => string) | null
   /** @throws Refusal for an id that is not the caller's */
   readonly check: (mentions: readonly Mention[]) => Promise<void>
+  /** The form is whole. @throws Refusal for what it lacks */
+  readonly checkWhole: () => void
   readonly maxFieldBytes: number
   readonly silenceMs: number
   readonly tally: { requestBytes: number }
@@ -50,6 +52,7 @@ export function createFormGate(options: FormGateOptions): FormGate {
   const changesLength = label !== null && [...rules.values()].flat().some(({ act }) => act === 'namespace')
 
   let mentions: Mention[] = []
+  let isUnreadable = false
   const replacements: Range[] = []
   const scanner = createFormScanner(
     boundary,
@@ -63,10 +66,13 @@ export function createFormGate(options: FormGateOptions): FormGate {
           if (resource.act !== 'namespace') mentions.push({ resource, value: text, path: plain, start: 0, end: 0 })
           else if (label !== null) replacements.push({ start, end, text: Buffer.from(label(text)) })
         }
-        if (field?.nested != null)
-          scanJson(field.nested, value, (resource, id, place) =>
+        if (field?.nested != null) {
+          const fault = scanJson(field.nested, value, (resource, id, place) =>
             mentions.push({ resource, value: id, path: `${plain}.${place.path}`, start: 0, end: 0 }),
           )
+          // A more lenient reader might find ids in what we cannot read to its end.
+          if (fault !== null && /^\s*[[{]/.test(text)) isUnreadable = true
+        }
       },
     },
   )
@@ -130,7 +136,7 @@ export function createFormGate(options: FormGateOptions): FormGate {
 
   /** Checks what the last bytes named, then lets them go. */
   function pass(upTo: number, then: () => void): void {
-    const { problem } = scanner
+    const problem = isUnreadable ? 'a field does not hold the JSON it begins with' : scanner.problem
     if (problem !== null) return fail(new Refusal('ambiguous_form', { why: problem }))
     if (mentions.length === 0) {
       release(upTo)
@@ -161,6 +167,11 @@ export function createFormGate(options: FormGateOptions): FormGate {
       const problem = scanner.end()
       if (problem !== null) return fail(new Refusal('ambiguous_form', { why: problem }))
       pass(heldFrom + held.length, () => {
+        try {
+          options.checkWhole()
+        } catch (error) {
+          return fail(error as Error)
+        }
         stop()
         stream.push(null)
         begin()
