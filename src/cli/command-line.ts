@@ -57,6 +57,7 @@ Clients need two things: base URL http://127.0.0.1:8000/v1, and a relay token as
   addConfig(relay)
   addEmulator(relay)
   addCheck(relay)
+  addBackup(relay)
   relay
     .command('version')
     .description('print the version')
@@ -87,6 +88,36 @@ SIGTERM or Ctrl-C lets open exchanges finish; a second one ends at once.`,
     )
   const flagsOf = addSettings(start, settingKeys)
   start.action(async (options: Record<string, string>) => (await import('./start.ts')).start(flagsOf(options)))
+}
+
+function addBackup(relay: Command): void {
+  const backup = relay
+    .command('backup <file>')
+    .summary('copy the database into one file, while the relay runs')
+    .description(
+      `Copies the SQLite database of the data folder into one file, as of this moment, while relays use it. The token pepper is
+in it: whoever has the file has all but the secrets of the tokens. A Postgres is backed up with pg_dump.`,
+    )
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  $ relay backup /var/backups/relay-$(date +%F).db')
+  const backupFlags = addSettings(backup, ['dataDir', 'configFile'])
+  backup.action(async (file: string, options: Record<string, string> & Json) =>
+    (await import('./backup.ts')).backUpStore(backupFlags(options), file, options.json === true),
+  )
+
+  const restore = relay
+    .command('restore <file>')
+    .summary('make a backup the database of the data folder')
+    .description(
+      `Makes a backup the database of the data folder, with its token pepper. The relay has to be stopped. The file is checked
+first, and what was in the folder is moved aside under a name that is printed.`,
+    )
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  $ relay restore /var/backups/relay-2026-11-22.db --data-dir /var/lib/relay')
+  const restoreFlags = addSettings(restore, ['dataDir', 'configFile'])
+  restore.action(async (file: string, options: Record<string, string> & Json) =>
+    (await import('./backup.ts')).restoreStore(restoreFlags(options), file, options.json === true),
+  )
 }
 
 function addEndpoints(relay: Command): void {
