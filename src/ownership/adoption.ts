@@ -61,7 +61,12 @@ const neverAborted = new AbortController().signal
 const batchSize = 500
 const inParallel = 8
 
-export function createAdoption<Actor>({ store, ask, change, clock }: AdoptionOptions<Actor>): Adopt<Actor> {
+export function createAdoption<Actor>({ store, ask: askUpstream, change, clock }: AdoptionOptions<Actor>): Adopt<Actor> {
+  const ask: AskUpstream = (account, question) =>
+    askUpstream(account, question).catch((cause: unknown) => {
+      throw new AdoptionError('The upstream could not be asked: try again when it answers.', { cause })
+    })
+
   return async (request) => {
     const { owner, account, kind, from, signal = neverAborted } = request
     const found = { claimed: [] as string[], theirs: [] as string[], others: 0, missing: [] as string[] }
@@ -88,7 +93,7 @@ export function createAdoption<Actor>({ store, ask, change, clock }: AdoptionOpt
     const write = (free: readonly Told[]): Promise<readonly string[]> =>
       change(request.actor, async (sql) => {
         const ids = await claim(sql, owner, account, kind, free, clock.now())
-        const entry = { action: 'objects.adopt', target: owner.project as string, detail: { account, kind, tenant: owner.tenant, ids } }
+        const entry = { action: 'object.adopt', target: owner.project as string, detail: { account, kind, tenant: owner.tenant, ids } }
         return { result: ids, entry: ids.length === 0 ? null : entry }
       })
 

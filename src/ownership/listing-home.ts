@@ -1,4 +1,4 @@
-// What was on an account before several tenants came to share it belongs to the tenant the operator named as its home. It is
+// What was on an account before several tenants or projects came to share it belongs to the tenant the operator named as its home. It is
 // recorded when that tenant first lists a kind: the upstream's list is read once to its end. What is younger and still
 // nobody's stays so: it may be on its way to another tenant (the output of a batch nobody has looked at yet).
 import type { ResourceKind } from '../catalog/kinds.ts'
@@ -88,8 +88,8 @@ async function firstProject(store: Store, tenant: TenantId): Promise<ProjectId |
   return (row?.['id'] as ProjectId | undefined) ?? null
 }
 
-/** When the first tenant came beside the one that every relay begins with (which has no date). */
+/** When the first project came beside the one that every relay begins with (which has no date); each tenant is made with one. */
 async function sharedSince(store: Store): Promise<number | null> {
-  const [row] = await store.all('SELECT min(created_at) AS since FROM tenants WHERE created_at > 0')
+  const [row] = await store.all('SELECT min(created_at) AS since FROM projects WHERE created_at > 0')
   return (row?.['since'] as number | null | undefined) ?? null
 }

@@ -87,7 +87,10 @@ export async function* walk(
     const told = spans.flatMap(({ start, end }) => toldIn(answer.body.toString('utf8', start, end)))
     const last = told.at(-1)
     const all = [...held, ...told]
-    if (fieldOf(page, 'has_more') !== true || last === undefined) return yield all
+    if (fieldOf(page, 'has_more') !== true || last === undefined) {
+      yield all
+      return
+    }
     held = all.filter(({ createdAt }) => createdAt === last.createdAt)
     yield all.filter(({ createdAt }) => createdAt !== last.createdAt)
     parameters.set('after', last.id)

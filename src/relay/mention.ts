@@ -1,6 +1,7 @@
 // An id as a request names it, and the refusal for one that names nothing of the caller's: in the words of the upstream.
 import type { Resource } from '../catalog/endpoint.ts'
-import { kinds, type Kind, type Missing } from '../catalog/kinds.ts'
+import { kinds, type Kind } from '../catalog/kinds.ts'
+import { missingWords, sayMissing } from '../catalog/missing.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Plan } from './plan.ts'
 
@@ -46,28 +47,6 @@ export function inOrder(mentions: readonly Mention[], { order }: Plan): readonly
 const prefixesOf = (resource: Resource): readonly string[] => kinds[resource.kind].prefixes
 
 /** @param params of the path, which some words repeat */
-export function missing(mention: Mention, params: Readonly<Record<string, string>>): Refusal {
-  const { resource, value, path } = mention
-  const kind: Kind = kinds[resource.kind]
-  const isInQuery = resource.at.startsWith('query.')
-  const isInHead = isInQuery || resource.at.startsWith('path.')
-  const words: Missing = resource.missing ?? (isInHead ? kind.missing : (kind.missingInBody ?? kind.missing))
-  const at = path.replace(/\.(\d+)(?=\.|$)/g, '[$1]')
-  const field = at.replace(/\[\d+\]$/, '')
-  const key = field.slice(field.lastIndexOf('.') + 1)
-  const filled = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_, name: string) => ({ id: value, at, field, key })[name] ?? params[name] ?? '')
-  return new Refusal(
-    'resource_missing',
-    {},
-    {
-      words: {
-        status: words.status,
-        message: filled(words.message),
-        // A query is refused by the name of its own parameter.
-        param: words.param === null ? null : isInQuery ? key : filled(words.param),
-        code: words.code,
-      },
-    },
-  )
+export function missing({ resource, value, path }: Mention, params: Readonly<Record<string, string>>): Refusal {
+  return new Refusal('resource_missing', {}, { words: sayMissing(missingWords(resource), { id: value, at: path, params }) })
 }

@@ -70,7 +70,7 @@ onEachStore('adoption by id takes what nobody owns, and says of the rest only wh
   assert.deepEqual(entries, [
     {
       actor: 'olga',
-      action: 'objects.adopt',
+      action: 'object.adopt',
       target: red.project,
       detail: { account: upstream.account, kind: 'file', tenant: red.tenant, ids: [free?.id] },
     },
@@ -162,5 +162,7 @@ onEachStore('an upstream that does not answer adopts nothing by mistake', async 
     await assert.rejects(answering(status, body)(request({ from: { ids: ['file-1'] } })), AdoptionError)
     await assert.rejects(answering(status, body)(request({})), AdoptionError)
   }
+  const silent = createAdoption<string>({ store, ask: () => Promise.reject(new Error('no connection')), change, clock: upstream.clock })
+  await assert.rejects(silent(request({})), (error: unknown) => error instanceof AdoptionError && /could not be asked/.test(error.message))
   assert.deepEqual(await owners(store), {})
 })

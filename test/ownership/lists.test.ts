@@ -260,7 +260,7 @@ onEachStore('the home lists what was on the account before the tenants, and noth
   const since = upstream.clock.now() + 5_000
   for (const name of ['red', 'blue']) {
     await store.run('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?)', `ten_${name}`, name, since)
-    await store.run("INSERT INTO projects (id, tenant, name, created_at) VALUES (?, ?, 'default', 0)", `prj_${name}`, `ten_${name}`)
+    await store.run("INSERT INTO projects (id, tenant, name, created_at) VALUES (?, ?, 'default', ?)", `prj_${name}`, `ten_${name}`, since)
   }
   const after = await upstream.upload('on its way to blue', 'batch')
 
