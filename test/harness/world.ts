@@ -51,7 +51,7 @@ export async function startWorld({ upstream, settings = {}, network }: WorldOpti
 }
 
 /** The defaults of the product, on a free port, quiet, draining at once, with a token of their own. */
-function testSettings(dataDir: string, overrides: Partial<Settings>): Settings {
+export function testSettings(dataDir: string, overrides: Partial<Settings>): Settings {
   const defaults: Partial<Record<SettingKey, unknown>> = {}
   for (const key of settingKeys) {
     const row = settingOf(key)
