@@ -100,9 +100,9 @@ test('every relay command of a document is a command', () => {
 })
 
 test('every variable and setting a document or a refusal names is a setting', () => {
-  // Not of a relay but of a client that looks at one: `relay check` reads them.
-  const ofTheCheck = ['RELAY_BASE_URL', 'RELAY_CHECK_MODEL']
-  const variables = new Set([...settingKeys.flatMap((key) => [...settingOf(key).env]), ...ofTheCheck])
+  // Not of a relay but of a client that looks at one: `relay check` and the commands with --url read them.
+  const ofClients = ['RELAY_BASE_URL', 'RELAY_CHECK_MODEL', 'RELAY_ADMIN_TOKEN']
+  const variables = new Set([...settingKeys.flatMap((key) => [...settingOf(key).env]), ...ofClients])
   const keys = new Set<string>(settingKeys)
   const texts = [...written.map((path) => [path, read(path)] as const), ['src/kernel/errors.ts', JSON.stringify(errorCatalog)] as const]
   const unknown = texts.flatMap(([path, text]) => [

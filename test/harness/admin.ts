@@ -63,8 +63,11 @@ export function runOperation(
 }
 
 /** An admin token, made as an operator makes one, on the data folder of a relay. */
-export async function adminToken(dataDir: string, name = 'test'): Promise<string> {
-  const { code, stdout, stderr } = await runCommand(['admin-token', 'create', name], { cwd: dataDir, env: { RELAY_DATA_DIR: dataDir } })
+export async function adminToken(dataDir: string, name = 'test', env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(['admin-token', 'create', name], {
+    cwd: dataDir,
+    env: { RELAY_DATA_DIR: dataDir, ...env },
+  })
   assert.equal(code, 0, stderr)
   return stdout.trim()
 }
