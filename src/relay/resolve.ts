@@ -14,7 +14,8 @@ import { inOrder, isOwnedKind, missing, type Mention } from './mention.ts'
 import type { Namespace } from './namespace.ts'
 import { queryMentions, rewriteQuery } from './query.ts'
 
-export type Resolve = (authorized: Authorized) => Promise<Resolved>
+/** At once where nothing is named, announced or read on its way: most requests. */
+export type Resolve = (authorized: Authorized) => Resolved | Promise<Resolved>
 
 export type ResolveOptions = {
   readonly ownership: Ownership
@@ -64,38 +65,61 @@ export function createResolve(options: ResolveOptions): Resolve {
   const labelFor = (tenant: TenantId): ((value: string) => string) | null =>
     tenancy.isShared() ? (value) => namespace(tenant, value) : null
 
-  async function resolve(authorized: Authorized): Promise<Resolved> {
-    const { caller, plan, params, facts, query } = authorized
+  function resolve(authorized: Authorized): Resolved | Promise<Resolved> {
+    const { caller, plan, params, facts, query, body } = authorized
     const owner: Owner = { tenant: caller.tenant, project: caller.project }
     const label = labelFor(caller.tenant)
     const inPath = plan.params.map(({ name, resource }) => mentionOf(resource, decodeURIComponent(params[name] ?? ''), name))
     const inQuery = queryMentions(query, plan)
     const inBody = facts?.mentions ?? []
     for (const mention of inBody) if (mention.resource.act === 'refuse') refuseSource(mention, label !== null)
-    const { pinned, deleted, heir } = await check(authorized, owner, [...inPath, ...inQuery, ...inBody])
+    const isPlain = inPath.length + inQuery.length + inBody.length === 0 && body.kind !== 'stream' && plan.intent === null
+    if (isPlain && ownership.isReachable())
+      return { ...authorized, ...headed(authorized, owner, label), heir: owner, accountId: caller.account, deleting: null, intent: null }
+    return resolveNamed(authorized, owner, label, [...inPath, ...inQuery, ...inBody])
+  }
+
+  async function resolveNamed(
+    authorized: Authorized,
+    owner: Owner,
+    label: ((value: string) => string) | null,
+    mentions: readonly Mention[],
+  ): Promise<Resolved> {
+    const { caller, facts, body } = authorized
+    const inBody = facts?.mentions ?? []
+    const { pinned, deleted, heir } = await check(authorized, owner, mentions)
 
     const account = pinned ?? caller.account
-    const gate = await openGate(authorized, owner, account, label)
+    const gate = body.kind === 'stream' ? await openGate(authorized, owner, account, label) : null
     const chosen = gate?.pinned() ?? account
     if (pinned !== null && chosen !== pinned) throw new Refusal('objects_of_two_accounts', { param: 'form' })
     if (tenancy.isDivided() || caller.mayUse !== null)
       for (const { resource, value } of inBody)
-        if (resource.act === 'lines') await checkLines(authorized, chosen, value, (mentions, line) => check(line, owner, mentions))
+        if (resource.act === 'lines') await checkLines(authorized, chosen, value, (ofLine, line) => check(line, owner, ofLine))
 
-    const deleting = await beginDelete(authorized, owner, deleted)
     return {
       ...authorized,
-      owner,
+      ...headed(authorized, owner, label),
       heir,
       accountId: chosen,
-      upstreamQuery: label === null ? query : rewriteQuery(query, (name, value) => (isLabel(plan.queries.get(name)) ? label(value) : null)),
-      label,
-      body: gate === null ? (label === null ? authorized.body : labelled(authorized.body, inBody, label)) : gate.body,
-      deleting,
+      body: gate === null ? (label === null ? body : labelled(body, inBody, label)) : gate.body,
+      deleting: deleted === null ? null : await beginDelete(authorized, owner, deleted),
       intent: await announce(authorized, owner, chosen),
-      isListed:
-        plan.list !== null &&
-        (tenancy.isDivided() || tenancy.home() !== caller.tenant || (plan.list === 'model' && caller.mayUse !== null)),
+    }
+  }
+
+  /** What does not depend on what the request names. */
+  function headed(
+    { caller, plan, query }: Authorized,
+    owner: Owner,
+    label: ((value: string) => string) | null,
+  ): Pick<Resolved, 'owner' | 'label' | 'upstreamQuery' | 'isListed'> {
+    const isWhole = !tenancy.isDivided() && tenancy.home() === caller.tenant && (plan.list !== 'model' || caller.mayUse === null)
+    return {
+      owner,
+      label,
+      upstreamQuery: label === null ? query : rewriteQuery(query, (name, value) => (isLabel(plan.queries.get(name)) ? label(value) : null)),
+      isListed: plan.list !== null && !isWhole,
     }
   }
 
@@ -142,29 +166,30 @@ export function createResolve(options: ResolveOptions): Resolve {
   }
 
   /** Denied from now on, whatever becomes of this exchange. */
-  async function beginDelete({ plan, params }: Authorized, owner: Owner, found: Found | null): Promise<Resolved['deleting']> {
-    if (plan.deletes === null || found === null || !found.isRecorded) return null
+  async function beginDelete({ plan, params }: Authorized, owner: Owner, found: Found): Promise<Resolved['deleting']> {
+    if (plan.deletes === null || !found.isRecorded) return null
     const named: Named = { kind: plan.deletes.kind, id: decodeURIComponent(params[plan.deletes.param] ?? '') }
     await ownership.beginDelete(owner, found.account, named)
     return named
   }
 
   /** Nothing is made upstream that could not be written down. */
-  async function announce({ plan }: Authorized, owner: Owner, account: AccountId): Promise<IntentId | null> {
+  async function announce({ plan, endpoint }: Authorized, owner: Owner, account: AccountId): Promise<IntentId | null> {
     if (plan.intent !== null) return await ownership.intend(owner, account, plan.intent)
-    const bears = plan.answer !== null || plan.event !== null || plan.location !== null
+    const bears = endpoint.method === 'POST' && (plan.answer !== null || plan.event !== null || plan.location !== null)
     if (bears && !ownership.isReachable()) await ownership.find(owner, [{ kind: 'label', id: '' }])
     return null
   }
 
-  return async (authorized) => {
-    try {
-      return await resolve(authorized)
-    } catch (error) {
-      if (error instanceof StoreUnavailable) throw new Refusal('store_unavailable', {}, { cause: error, headers: ['Retry-After', '1'] })
-      throw error
-    }
+  return (authorized) => {
+    const resolved = resolve(authorized)
+    return resolved instanceof Promise ? resolved.catch(refuseUnavailable) : resolved
   }
+}
+
+function refuseUnavailable(error: unknown): never {
+  if (error instanceof StoreUnavailable) throw new Refusal('store_unavailable', {}, { cause: error, headers: ['Retry-After', '1'] })
+  throw error
 }
 
 type Gate = { readonly pinned: () => AccountId | null }
