@@ -4,12 +4,32 @@ import { firstAccountId, newAccountId, type AccountId } from '../../kernel/ids.t
 import type { Row, Sql, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory } from '../directory.ts'
 import { checkName } from '../names.ts'
-import type { Account } from '../records.ts'
+import type { Account, Actor, Project, Tenant } from '../records.ts'
 import type { Seal } from '../seal.ts'
 import { findProject } from './projects.ts'
 import { findTenant } from './tenants.ts'
+
+export type Accounts = {
+  readonly create: (
+    actor: Actor,
+    options: {
+      readonly name: string
+      readonly key: string
+      readonly url?: string
+      readonly organization?: string
+      readonly project?: string
+    },
+  ) => Promise<Account>
+  readonly list: () => Promise<readonly Account[]>
+  /** Only while no tenant, project or object is on it. */
+  readonly remove: (actor: Actor, options: { readonly account: string }) => Promise<Account>
+  /** For a whole tenant, or for one project of it. Without an account: back to what would count otherwise. */
+  readonly assign: (
+    actor: Actor,
+    options: { readonly account?: string; readonly tenant?: string; readonly project?: string },
+  ) => Promise<Tenant | Project>
+}
 
 export function createAccounts({
   store,
@@ -21,7 +41,7 @@ export function createAccounts({
   readonly change: Change
   readonly clock: Clock
   readonly seal: Seal
-}): Directory['accounts'] {
+}): Accounts {
   return {
     create: async (actor, { name, key, url: given, organization = null, project = null }) => {
       checkName('account', name)

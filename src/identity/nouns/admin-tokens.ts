@@ -5,9 +5,19 @@ import type { Row, Sql, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import type { Digest } from '../digest.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory, NewAdminToken } from '../directory.ts'
 import { checkName } from '../names.ts'
-import type { AdminToken } from '../records.ts'
+import type { Actor, AdminToken } from '../records.ts'
+
+/** The secret is in this answer and nowhere else. */
+export type NewAdminToken = { readonly token: AdminToken; readonly secret: string }
+
+export type AdminTokens = {
+  readonly create: (actor: Actor, options: { readonly name: string }) => Promise<NewAdminToken>
+  readonly list: () => Promise<readonly AdminToken[]>
+  readonly revoke: (actor: Actor, options: { readonly token: string }) => Promise<AdminToken>
+  /** A first one when there is none that is valid; shown once. */
+  readonly ensureFirst: () => Promise<NewAdminToken | null>
+}
 
 export function createAdminTokens({
   store,
@@ -19,7 +29,7 @@ export function createAdminTokens({
   readonly change: Change
   readonly digest: Digest
   readonly clock: Clock
-}): Directory['adminTokens'] {
+}): AdminTokens {
   async function insert(sql: Sql, name: string): Promise<NewAdminToken> {
     const secret = newAdminSecret()
     const token: AdminToken = { id: newAdminTokenId(), name, last4: secret.slice(-4), createdAt: clock.now(), revokedAt: null }

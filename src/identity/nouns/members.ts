@@ -4,9 +4,15 @@ import { newMemberId, type MemberId, type TenantId } from '../../kernel/ids.ts'
 import type { Row, Sql, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory } from '../directory.ts'
-import type { Member, Role, Tenant } from '../records.ts'
+import type { Actor, Member, Role, Tenant } from '../records.ts'
 import { findTenant } from './tenants.ts'
+
+export type Members = {
+  /** A member who is there already gets the role. */
+  readonly add: (actor: Actor, options: { readonly email: string; readonly role: Role; readonly tenant?: string }) => Promise<Member>
+  readonly list: (options?: { readonly tenant?: string }) => Promise<readonly Member[]>
+  readonly remove: (actor: Actor, options: { readonly member: string; readonly tenant?: string }) => Promise<Member>
+}
 
 const roles: readonly Role[] = ['admin', 'viewer']
 
@@ -18,7 +24,7 @@ export function createMembers({
   readonly store: Store
   readonly change: Change
   readonly clock: Clock
-}): Directory['members'] {
+}): Members {
   return {
     add: async (actor, { email: given, role, tenant: named }) => {
       const email = given.toLowerCase()

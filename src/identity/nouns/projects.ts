@@ -4,10 +4,14 @@ import { newProjectId, type AccountId, type ProjectId, type TenantId } from '../
 import type { Row, Sql, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory } from '../directory.ts'
 import { checkName } from '../names.ts'
-import type { Project } from '../records.ts'
+import type { Actor, Project } from '../records.ts'
 import { defaultName, findTenant } from './tenants.ts'
+
+export type Projects = {
+  readonly create: (actor: Actor, options: { readonly name: string; readonly tenant?: string }) => Promise<Project>
+  readonly list: (options?: { readonly tenant?: string }) => Promise<readonly Project[]>
+}
 
 export function createProjects({
   store,
@@ -17,7 +21,7 @@ export function createProjects({
   readonly store: Store
   readonly change: Change
   readonly clock: Clock
-}): Directory['projects'] {
+}): Projects {
   return {
     create: async (actor, { name, tenant: named }) => {
       checkName('project', name)

@@ -3,12 +3,24 @@ import type { AccountId, ProjectId, TenantId } from '../../kernel/ids.ts'
 import type { Row, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory } from '../directory.ts'
-import type { Share } from '../records.ts'
+import type { Actor, Share } from '../records.ts'
 import { findProject } from './projects.ts'
 import { findTenant } from './tenants.ts'
 
-export function createShares({ store, change }: { readonly store: Store; readonly change: Change }): Directory['shares'] {
+export type Shares = {
+  /** `project` is who may read it: another project of the tenant that owns the object. */
+  readonly grant: (
+    actor: Actor,
+    options: { readonly kind: string; readonly id: string; readonly project: string; readonly tenant?: string },
+  ) => Promise<Share>
+  readonly revoke: (
+    actor: Actor,
+    options: { readonly kind: string; readonly id: string; readonly project: string; readonly tenant?: string },
+  ) => Promise<Share>
+  readonly list: (options?: { readonly tenant?: string; readonly project?: string }) => Promise<readonly Share[]>
+}
+
+export function createShares({ store, change }: { readonly store: Store; readonly change: Change }): Shares {
   return {
     grant: (actor, { kind, id, ...named }) =>
       change(actor, async (sql) => {

@@ -4,9 +4,17 @@ import { newProjectId, newTenantId, type AccountId, type TenantId } from '../../
 import type { Row, Sql, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory } from '../directory.ts'
 import { checkName } from '../names.ts'
 import type { Actor, Tenant } from '../records.ts'
+
+export type Tenants = {
+  /** With a project `default`. */
+  readonly create: (actor: Actor, options: { readonly name: string }) => Promise<Tenant>
+  readonly list: () => Promise<readonly Tenant[]>
+  /** Its tokens are refused until it is enabled again; what it owns stays. */
+  readonly disable: (actor: Actor, options: { readonly tenant: string }) => Promise<Tenant>
+  readonly enable: (actor: Actor, options: { readonly tenant: string }) => Promise<Tenant>
+}
 
 /** What belongs to nobody in particular belongs to the tenant, and to the project, of this name. */
 export const defaultName = 'default'
@@ -19,7 +27,7 @@ export function createTenants({
   readonly store: Store
   readonly change: Change
   readonly clock: Clock
-}): Directory['tenants'] {
+}): Tenants {
   const setDisabled = (actor: Actor, named: string, isDisabled: boolean): Promise<Tenant> =>
     change(actor, async (sql) => {
       const tenant = await findTenant(sql, named)

@@ -5,11 +5,38 @@ import type { Row, Sql, Store } from '../../store/store.ts'
 import type { Change } from '../change.ts'
 import type { Digest } from '../digest.ts'
 import { DirectoryError } from '../directory-error.ts'
-import type { Directory, NamedToken, NewToken, TokenOptions } from '../directory.ts'
 import { checkName, checkScope, type Vocabulary } from '../names.ts'
-import type { Project, Scope, Token } from '../records.ts'
+import type { Actor, Project, Scope, Token } from '../records.ts'
 import { findProject } from './projects.ts'
 import { findTenant } from './tenants.ts'
+
+/** The secret is in this answer and nowhere else. */
+export type NewToken = { readonly token: Token; readonly secret: string }
+
+export type TokenOptions = Partial<Scope> & {
+  /** The tenant `default` where none is named. */
+  readonly tenant?: string
+  /** The project `default` of the tenant where none is named. */
+  readonly project?: string
+  /** The first free one of `token-1`, `token-2`, ... where none is given. */
+  readonly name?: string
+  readonly expires?: { readonly at: number } | { readonly afterMs: number }
+}
+
+/** A token by id, or by the name of a valid one; the tenant is needed where several have a token of that name. */
+export type NamedToken = { readonly token: string; readonly tenant?: string }
+
+export type Tokens = {
+  readonly create: (actor: Actor, options: TokenOptions) => Promise<NewToken>
+  /** Oldest first, revoked ones too. */
+  readonly list: (options?: { readonly tenant?: string; readonly project?: string }) => Promise<readonly Token[]>
+  /** By name: every valid token of that name, so that a rotated one does not stay. Answers the newest. Twice is no error. */
+  readonly revoke: (actor: Actor, options: NamedToken) => Promise<Token>
+  /** A new secret for the same scope under the same name; the old one ends after the overlap. */
+  readonly rotate: (actor: Actor, options: NamedToken & { readonly overlapMs: number }) => Promise<NewToken>
+  /** A first token when nobody could call the relay otherwise; null when somebody can. */
+  readonly ensureFirst: () => Promise<NewToken | null>
+}
 
 type Draft = Scope & Pick<Token, 'name' | 'expiresAt' | 'createdBy'>
 
@@ -27,7 +54,7 @@ export function createTokens({
   readonly clock: Clock
   readonly vocabulary: Vocabulary
   readonly hasSettingsToken: boolean
-}): Directory['tokens'] {
+}): Tokens {
   async function insert(sql: Sql, revision: number, project: Project, draft: Draft): Promise<NewToken> {
     const secret = newTokenSecret()
     const token: Token = {
