@@ -4,7 +4,6 @@ import { checkGiven } from '../admin/admin.ts'
 import type { Given } from '../admin/context.ts'
 import type { Asked } from './admin-commands.ts'
 import { givenAt } from './admin-given.ts'
-import { performLocally } from './admin-local.ts'
 import { performRemotely } from './admin-remote.ts'
 import { printAnswer } from './admin-print.ts'
 import { exitCodes, Failure } from './failure.ts'
@@ -16,7 +15,10 @@ export async function administer({ operation, given, secrets, flags, url, isJson
   const whole: Given = { ...given, ...(await read(secrets)) }
   // Here already, so that a mistake in the command line is one wherever the work is done.
   for (const place of ['path', 'query', 'body'] as const) checkGiven(operation, place, givenAt(operation, place, whole))
-  const performed = url === null ? await performLocally(operation, whole, flags) : await performRemotely(operation, whole, url)
+  const performed =
+    url === null
+      ? await (await import('./admin-local.ts')).performLocally(operation, whole, flags)
+      : await performRemotely(operation, whole, url)
   printAnswer(operation, performed, isJson)
 }
 

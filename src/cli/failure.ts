@@ -18,7 +18,7 @@ export class Failure extends Error {
 const exitCodeByName: Readonly<Record<string, number>> = {
   SettingsError: exitCodes.usage,
   StoreError: exitCodes.failure,
-  TokenError: exitCodes.failure,
+  StoreUnavailable: exitCodes.failure,
   DocumentError: exitCodes.usage,
   FaultError: exitCodes.usage,
   RecordingError: exitCodes.usage,
