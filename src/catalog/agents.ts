@@ -7,7 +7,7 @@ const noSuchApproval: Missing = {
   status: 400,
   message: 'Unknown pending approval request: {id}',
   param: 'events',
-  code: null,
+  code: 'invalid_request_error',
 }
 
 /** What an agent may name: its model and its tools. */
@@ -16,15 +16,13 @@ const agentAt = (place: string): readonly Resource[] => [
   ...remoteToolsAt(`${place}.tools`),
 ]
 
-/** What an environment is set up with. */
+/** What an environment is set up with: in a template, and on top of one. */
 const setupAt = (place: string): readonly Resource[] => [
   { act: 'use', kind: 'file', at: `${place}.files.file_id` },
   { act: 'use', kind: 'skill', at: `${place}.skills.skill_id` },
 ]
 
-/** An environment that is there, or what a new one is made of. */
 const environmentAt = (place: string): readonly Resource[] => [
-  { act: 'use', kind: 'agent_environment', at: `${place}.environment_id` },
   { act: 'use', kind: 'agent_environment_template', at: `${place}.environment_template_id` },
   ...setupAt(place),
 ]
@@ -33,6 +31,7 @@ const environmentAt = (place: string): readonly Resource[] => [
 const startAt = (place: string): readonly Resource[] => [
   { act: 'use', kind: 'agent', at: `${place}.agent_id` },
   { act: 'use', kind: 'vault', at: `${place}.vault_ids` },
+  { act: 'use', kind: 'agent_environment', at: `${place}.environment.environment_id` },
   ...environmentAt(`${place}.environment`),
   ...agentAt(`${place}.agent`),
 ]

@@ -6,11 +6,14 @@ import { cursors, noSuchModel } from './references.ts'
 /** These families say everywhere what others say of a path. */
 const noSuchStore: Missing = { status: 404, message: "No vector store found with id '{id}'.", param: '{field}', code: null }
 
+/** The store is made as if by a request of its own. */
+const noSuchFileOfStore: Missing = { status: 404, message: 'No such File object: {id}', param: '{key}', code: null }
+
 /** Files and stores that the tools of an assistant or a thread work with. */
 const resourcesAt = (place: string): readonly Resource[] => [
   { act: 'use', kind: 'file', at: `${place}.code_interpreter.file_ids` },
   { act: 'use', kind: 'vector_store', at: `${place}.file_search.vector_store_ids`, missing: noSuchStore },
-  { act: 'use', kind: 'file', at: `${place}.file_search.vector_stores.file_ids` },
+  { act: 'use', kind: 'file', at: `${place}.file_search.vector_stores.file_ids`, missing: noSuchFileOfStore },
 ]
 
 const messageAt = (place: string): readonly Resource[] => [

@@ -1,8 +1,8 @@
 // The kinds of resources an upstream keeps, how their ids look, and in which words it says that one is missing.
 
 /**
- * What the upstream answers when an id of a kind names nothing. In braces: `{id}` as the caller wrote it, or a parameter of
- * the path; in `param` also where it stands: `{at}` is `files[0].file_ids[2]`, `{field}` is `files[0].file_ids`, `{key}` is `file_ids`.
+ * What the upstream answers when an id of a kind names nothing. In braces: `{id}` as the caller wrote it, a parameter of
+ * the path, or where it stands: `{at}` is `files[0].file_ids[2]`, `{field}` is `files[0].file_ids`, `{key}` is `file_ids`.
  */
 export type Missing = {
   readonly status: 400 | 404

@@ -2,13 +2,18 @@
 import type { Endpoint, Resource } from './endpoint.ts'
 import { messagesAt, noSuchModel, toolsAt, voiceAt } from './references.ts'
 
-/** What a session is told, and the responses it hands work over to. */
+/** The responses that a session hands work over to. */
+const delegation: readonly Resource[] = [
+  ...toolsAt('body.session.delegation.responses.tools'),
+  { act: 'use', kind: 'model', at: 'body.session.delegation.responses.model' },
+]
+
+/** What a session is told. */
 const session: readonly Resource[] = [
   { act: 'use', kind: 'model', at: 'body.session.model', missing: noSuchModel },
   ...messagesAt('body.session.input'),
   ...voiceAt('body.session.audio.output.voice'),
-  ...toolsAt('body.session.delegation.responses.tools'),
-  { act: 'use', kind: 'model', at: 'body.session.delegation.responses.model' },
+  ...delegation,
   { act: 'namespace', kind: 'label', at: 'body.session.safety_identifier' },
 ]
 
@@ -41,7 +46,7 @@ export const live = [
     request: ['json'], response: ['json'], pace: 'control', replay: 'never', beta: null, status: 'stable', actions: 'proxied', tenants: 'owned',
     resources: [
       { act: 'use', kind: 'live_session', at: 'path.session_id' },
-      ...session,
+      ...delegation,
       { act: 'create', kind: 'live_session', at: 'answer.session.id' },
     ],
     summary: 'Fork a session.' },

@@ -6,11 +6,10 @@ import { kinds, type Kind, type Missing } from './kinds.ts'
 /** The words for an id at the place that a resource of a row names. */
 export function missingWords({ kind, at, missing }: Resource): Missing {
   const words: Kind = kinds[kind]
-  if (missing !== undefined) return missing
-  if (at.startsWith('path.')) return words.missing
+  const isInHead = at.startsWith('path.') || at.startsWith('query.')
+  const said = missing ?? (isInHead ? words.missing : (words.missingInBody ?? words.missing))
   // A cursor or a filter that names nothing: what a path would say, with the name of the parameter.
-  if (at.startsWith('query.')) return { ...words.missing, param: at.slice('query.'.length) }
-  return words.missingInBody ?? words.missing
+  return at.startsWith('query.') ? { ...said, param: at.slice('query.'.length) } : said
 }
 
 export type Place = {
@@ -28,9 +27,8 @@ export type Place = {
 export function sayMissing(words: Missing, { id, at, params }: Place): Missing {
   const path = at.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')
   const field = path.replace(/\[\d+\]$/, '')
-  const places: Readonly<Record<string, string>> = { at: path, field, key: field.replace(/^.*\./, '') }
+  const known: Readonly<Record<string, string>> = { ...params, id, at: path, field, key: field.replace(/^.*\./, '') }
   // One pass, so that braces in an id are never read as a name.
-  const message = words.message.replaceAll(/\{(\w+)\}/g, (whole, name: string) => (name === 'id' ? id : (params[name] ?? whole)))
-  const param = words.param?.replaceAll(/\{(\w+)\}/g, (whole, name: string) => places[name] ?? whole) ?? null
-  return { ...words, message, param }
+  const filled = (text: string): string => text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => known[name] ?? whole)
+  return { ...words, message: filled(words.message), param: words.param === null ? null : filled(words.param) }
 }

@@ -4,7 +4,7 @@
 // Answers are read only where the upstream says ids of its own making. What it repeats from the request (metadata, variables,
 // names) is never recorded: whoever wrote another's id there would own it.
 import type { Resource, ResourceAct } from './endpoint.ts'
-import type { Missing, ResourceKind } from './kinds.ts'
+import { kinds, type Missing, type ResourceKind } from './kinds.ts'
 
 type Reference = readonly [kind: ResourceKind, path: string, only?: 'prefixed']
 
@@ -108,8 +108,12 @@ const itemReferences: readonly Reference[] = [
   ...under('tools', toolReferences),
 ]
 
+/** Items know nothing of the request around them: only the name of the field is told. */
+const noSuchFileOfItem: Missing = { ...kinds.file.missingInBody, param: '{key}' }
+
 /** What items may name. */
-export const itemsAt = (place: string): readonly Resource[] => at(place, itemReferences)
+export const itemsAt = (place: string): readonly Resource[] =>
+  at(place, itemReferences).map((each) => (each.kind === 'file' && each.at.endsWith('.file_id') ? { ...each, missing: noSuchFileOfItem } : each))
 
 /** What messages may name, where other items cannot stand. */
 export const messagesAt = (place: string): readonly Resource[] =>

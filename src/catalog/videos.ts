@@ -19,7 +19,7 @@ export const videos = [
     summary: 'Start a video job.' },
   { id: 'videos.characters.create', method: 'POST', path: '/v1/videos/characters', transport: 'http', permission: 'videos:write',
     request: ['multipart'], response: ['json'], pace: 'upload', replay: 'never', beta: null, status: 'deprecated', actions: 'never', tenants: 'owned',
-    resources: [{ act: 'use', kind: 'video', at: 'form.video.id' }, { act: 'create', kind: 'video_character', at: 'answer.id' }],
+    resources: [{ act: 'create', kind: 'video_character', at: 'answer.id' }],
     summary: 'Create a character from a video.' },
   { id: 'videos.characters.retrieve', method: 'GET', path: '/v1/videos/characters/{character_id}', transport: 'http', permission: 'videos:read',
     request: [], response: ['json'], pace: 'control', replay: 'safe', beta: null, status: 'deprecated', actions: 'proxied', tenants: 'owned',
@@ -30,8 +30,6 @@ export const videos = [
     resources: [
       { act: 'use', kind: 'video', at: 'body.video.id' },
       { act: 'use', kind: 'video', at: 'form.video.id' },
-      { act: 'use', kind: 'model', at: 'body.model' },
-      { act: 'use', kind: 'model', at: 'form.model' },
       { act: 'create', kind: 'video', at: 'answer.id' },
     ],
     summary: 'Edit a video.' },
@@ -40,8 +38,6 @@ export const videos = [
     resources: [
       { act: 'use', kind: 'video', at: 'body.video.id' },
       { act: 'use', kind: 'video', at: 'form.video.id' },
-      { act: 'use', kind: 'model', at: 'body.model' },
-      { act: 'use', kind: 'model', at: 'form.model' },
       { act: 'create', kind: 'video', at: 'answer.id' },
     ],
     summary: 'Extend a video.' },

@@ -99,10 +99,9 @@ export function requireModel(platform: Platform, id: string, use: ModelUse): voi
 }
 
 /** Quirk: Responses answers 400, other words, and names the parameter. */
-export function requireResponsesModel(platform: Platform, id: string): void {
-  if (findModel(platform, id) === undefined) throw invalid(`The requested model '${id}' does not exist.`, 'model', 'model_not_found')
-  if (useOf(id) !== 'chat')
-    throw invalid(`The requested model '${id}' cannot be used with the Responses API.`, 'model', 'unsupported_model')
+export function requireResponsesModel(platform: Platform, id: string, param = 'model'): void {
+  if (findModel(platform, id) === undefined) throw invalid(`The requested model '${id}' does not exist.`, param, 'model_not_found')
+  if (useOf(id) !== 'chat') throw invalid(`The requested model '${id}' cannot be used with the Responses API.`, param, 'unsupported_model')
 }
 
 function wrongUse(id: string, use: ModelUse): ApiError {

@@ -91,7 +91,7 @@ export const chatkit = {
   'chatkit.threads.delete': thread.remove,
   'chatkit.threads.items.list': (call) => {
     const { id } = thread.find(call)
-    const unknown = (cursor: string): ApiError => notFound(`Thread item with id '${cursor}' not found.`, 'after')
+    const unknown = (cursor: string): ApiError => notFound(`Thread item with id '${cursor}' not found.`)
     return json(page(items(call.platform), readPageQuery(call.query, newestFirst), { parent: id, unknown }))
   },
 } satisfies Family

@@ -31,7 +31,7 @@ export const files = {
     return json(
       page(storedFiles(call.platform), readPageQuery(call.query, filePages), {
         where: (each) => !isExpired(call.platform, each) && (purpose === undefined || each.purpose === purpose),
-        unknown: (id) => notFound(`No such File object: ${id}`, 'after'),
+        unknown: (id) => notFound(`No such File object: ${id}`),
       }),
     )
   },

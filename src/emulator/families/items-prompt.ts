@@ -82,7 +82,7 @@ function textOf(platform: Platform, content: unknown): string {
 
 /** Files have text, pictures only have to be there. */
 function textOfFilePart(platform: Platform, type: unknown, fileId: string): string {
-  if (type === 'input_file') return textOfFile(platform, fileId, 'input_file_id')
+  if (type === 'input_file') return textOfFile(platform, fileId, 'file_id')
   requireFile(platform, fileId, 'file_id')
   return ''
 }

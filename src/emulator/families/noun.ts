@@ -74,7 +74,7 @@ export function createNoun<T extends NounObject>({ kind, label, param, parent, w
       const filter = where?.(call)
       const found = page(collection(platform), readPageQuery(call.query, newestFirst), {
         parent: parentOf(call),
-        unknown: (id) => missing(id, 'after'),
+        unknown: (id) => missing(id),
         ...(filter === undefined ? {} : { where: filter }),
       })
       return json({ ...found, data: found.data.map((object) => shown(object, platform)) })

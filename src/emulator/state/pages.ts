@@ -1,6 +1,5 @@
 // Cursor lists: `limit`, `order`, `after`, `before` in, `data`, `first_id`, `last_id`, `has_more` out.
-import { invalid, invalidType, invalidValue } from '../errors.ts'
-import type { ApiError } from '../errors.ts'
+import { ApiError, invalid, invalidType, invalidValue } from '../errors.ts'
 import type { Query } from '../query.ts'
 import type { Collection, Stored } from './objects.ts'
 
@@ -74,7 +73,7 @@ type PageOptions<T> = {
  */
 export function page<T extends Stored>(from: Collection<T>, query: PageQuery, { parent = '', where, unknown }: PageOptions<T>): Page<T> {
   const cursor = query.before ?? query.after
-  if (cursor !== undefined && from.position(cursor, parent) === undefined) throw unknown(cursor)
+  if (cursor !== undefined && from.position(cursor, parent) === undefined) throw atCursor(unknown(cursor), query)
   // `before` is the page that ends at the cursor: walk away from it against the order, then turn the page around.
   const isBackwards = query.before !== undefined
   const order = isBackwards ? opposite(query.order) : query.order
@@ -94,9 +93,13 @@ export function pageOfArray<T extends Stored>(all: readonly T[], query: PageQuer
   const ordered = query.order === 'asc' ? all : all.toReversed()
   const cursor = query.before ?? query.after
   const at = cursor === undefined ? -1 : ordered.findIndex(({ id }) => id === cursor)
-  if (cursor !== undefined && at === -1) throw unknown(cursor)
+  if (cursor !== undefined && at === -1) throw atCursor(unknown(cursor), query)
   if (query.before !== undefined) return pageOf(ordered.slice(Math.max(0, at - query.limit), at), at > query.limit)
   return pageOf(ordered.slice(at + 1, at + 1 + query.limit), ordered.length > at + 1 + query.limit)
 }
+
+/** The words for an object that is not there, with the name of the parameter that named it. */
+const atCursor = ({ status, message, type, code }: ApiError, { before }: PageQuery): ApiError =>
+  new ApiError(status, message, { type, code, param: before === undefined ? 'after' : 'before' })
 
 const opposite = (order: Order): Order => (order === 'asc' ? 'desc' : 'asc')

@@ -75,7 +75,7 @@ type ConfigSource = {
 export function configOf(platform: Platform, { base, given, raw, at, keepsSecrets }: ConfigSource): AgentConfig {
   const model = given.model ?? base?.model
   if (model === undefined) throw missingParameter(`${at}model`)
-  if (given.model !== undefined) requireResponsesModel(platform, model)
+  if (given.model !== undefined) requireResponsesModel(platform, model, `${at}model`)
   const fresh = freshConfig(model)
   const kept = base ?? fresh
   const pick = <Name extends keyof AgentConfig>(name: Name, value: AgentConfig[Name] | undefined): AgentConfig[Name] =>

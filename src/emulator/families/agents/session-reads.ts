@@ -32,7 +32,7 @@ export const sessionReads = {
     const { id } = sessionOf(call)
     const ended = [...turns(call.platform).list({ parent: id })].filter(isOver)
     const { data, ...ends } = pageOfArray(ended, readPageQuery(call.query, newestFirst), (cursor) =>
-      notFound(`Trace with id '${cursor}' not found.`, 'after'),
+      notFound(`Trace with id '${cursor}' not found.`),
     )
     return json({ ...ends, data: data.map((turn) => traceOf(call.platform, turn)) })
   },
@@ -42,7 +42,7 @@ function listItems(call: Call, owner: string, turn?: Turn): Answer {
   return json(
     page(items(call.platform), readPageQuery(call.query, newestFirst), {
       parent: owner,
-      unknown: (id): ApiError => notFound(`Item with id '${id}' not found.`, 'after'),
+      unknown: (id): ApiError => notFound(`Item with id '${id}' not found.`),
       ...(turn === undefined ? {} : { where: ({ turn_id: id }: Item) => id === turn.id }),
     }),
   )

@@ -83,7 +83,7 @@ export const sessionFamily = {
 function update(current: Session, body: JsonObject, { platform }: Call): Session {
   const request = readShape(updateShape, body)
   const { model, reasoning, service_tier: tier, tools } = request.agent ?? {}
-  if (model !== undefined) requireResponsesModel(platform, model)
+  if (model !== undefined) requireResponsesModel(platform, model, 'agent.model')
   const raw = isObject(body['agent']) ? body['agent'] : {}
   const { prompt_cache_options: cache, review, spend_control: spend, ...rest } = current
   const wantsReview = changed(body, 'review', request.review, review ?? 'none', 'none') === 'auto_review'

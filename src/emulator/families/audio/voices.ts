@@ -44,7 +44,7 @@ export const voices = {
     return json(consent)
   },
   'audio.voice_consents.list': ({ platform, query }) =>
-    json(page(consents(platform), readPageQuery(query, newestFirst), { unknown: (id) => missingConsent(id, 'after') })),
+    json(page(consents(platform), readPageQuery(query, newestFirst), { unknown: (id) => missingConsent(id, null) })),
   'audio.voice_consents.retrieve': (call) => json(findConsent(call)),
   'audio.voice_consents.update': async (call) => {
     const request = readShape({ name }, await call.json())

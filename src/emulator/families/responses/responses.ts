@@ -56,7 +56,7 @@ export const responses = {
   'responses.input_items.list': (call) => {
     const response = find(call)
     const items = [...chainOf(call.platform, response.previous_response_id), ...inputItems(call.platform).list({ parent: response.id })]
-    return json(pageOfArray(items, readPageQuery(call.query, newestFirst), (id) => notFound(`Item with id '${id}' not found.`, 'after')))
+    return json(pageOfArray(items, readPageQuery(call.query, newestFirst), (id) => notFound(`Item with id '${id}' not found.`)))
   },
 } satisfies Family
 

@@ -38,7 +38,7 @@ export const fileBatchOperations = {
     }
     platform.objects.together(() => {
       fileBatches(platform).put(batch)
-      attach(platform, storeId, wanted, { param: request.files === undefined ? 'file_ids' : 'files', batchId: batch.id })
+      attach(platform, storeId, wanted, { param: request.files === undefined ? 'file_ids' : 'files[].file_id', batchId: batch.id })
     })
     return json(fileBatches(platform).get(batch.id))
   },

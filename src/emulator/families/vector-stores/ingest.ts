@@ -21,14 +21,17 @@ const groupSize = 20
 
 export type NewAttachment = { readonly fileId: string; readonly attributes: Attributes; readonly chunking: Chunking }
 
-/** Attaches files that exist; `param` is how the request named them. */
+/** Attaches files that exist; `param` is how the request named them, `files[]` where it named each. */
 export function attach(
   platform: Platform,
   storeId: string,
   wanted: readonly NewAttachment[],
   { param, batchId = null }: { readonly param: string; readonly batchId?: string | null },
 ): readonly VectorStoreFile[] {
-  const files = wanted.map((each) => ({ ...each, filename: requireFile(platform, each.fileId, param).filename }))
+  const files = wanted.map((each, index) => ({
+    ...each,
+    filename: requireFile(platform, each.fileId, param.replace('[]', `[${index}]`)).filename,
+  }))
   const createdAt = platform.clock.seconds()
   return platform.objects.together(() => {
     touch(platform, storeId)

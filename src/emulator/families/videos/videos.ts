@@ -70,8 +70,7 @@ export const videos = {
         throw invalid(`Invalid 'seconds': the extended video would be longer than ${longestSeconds} seconds.`, 'seconds', 'invalid_value')
       return start(call.platform, { model, size, prompt: request.prompt, scenes, remixedFrom: null })
     }),
-  'videos.list': ({ platform, query }) =>
-    json(page(videosOf(platform), readPageQuery(query, newestFirst), { unknown: (id) => missingVideo(id, 'after') })),
+  'videos.list': ({ platform, query }) => json(page(videosOf(platform), readPageQuery(query, newestFirst), { unknown: missingVideo })),
   'videos.retrieve': (call) => json(find(call)),
   'videos.delete': (call) => {
     const { platform } = call
