@@ -25,11 +25,11 @@ export function restore({ dataDir, file, at }: { readonly dataDir: string; reado
   const source = resolve(file)
   const target = databaseFile(dataDir)
   makeDataFolder(dataDir)
-  refuseInUse(target, dataDir)
   const aside = `${target}.${randomBytes(4).toString('hex')}.partial`
   const moved: { readonly from: string; readonly to: string }[] = []
   try {
     const backup = unpack(source, aside)
+    refuseInUse(target, dataDir)
     const suffix = `.before-restore-${at.toISOString().replace(/[-:]|\.\d+/g, '')}`
     // The pepper of a plain copy, such as the one a migration leaves, is the one that lies there.
     const replaced = ['', '-wal', '-shm'].map((end) => [`${target}${end}`, `${target}${suffix}${end}`] as const)
@@ -94,6 +94,7 @@ function openBackup(source: string): DatabaseSync {
     return reader
   } catch (error) {
     reader?.close()
+    if (primaryCode(error) === 26) throw new StoreError(`${source} is no backup of a relay.`, { cause: error })
     throw new StoreError(`${source} cannot be read as a backup: ${advice(error)}.`, { cause: error })
   }
 }

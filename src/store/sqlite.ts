@@ -111,35 +111,3 @@ function translating<T>(execute: () => T): T {
     throw translated(error)
   }
 }
-
-/** The store as identity still reads it, until it has moved to `openStore` of open.ts. */
-export type SyncStore = {
-  readonly database: DatabaseSync
-  readonly dataDir: string
-  readonly transaction: <T>(work: () => T) => T
-  readonly version: () => number
-  readonly close: () => void
-}
-export type { SyncStore as Store }
-export { StoreError } from './store.ts'
-
-export function openStore({ dataDir }: { readonly dataDir: string }): SyncStore {
-  const database = openDatabase(dataDir, () => {})
-  return {
-    database,
-    dataDir,
-    version: () => Number(database.prepare('PRAGMA data_version').get()?.['data_version']),
-    close: () => database.close(),
-    transaction: (work) => {
-      database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        database.exec('COMMIT')
-        return result
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
-    },
-  }
-}
