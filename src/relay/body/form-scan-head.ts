@@ -17,13 +17,13 @@ const line = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\p{Cc}]*)$/u
 /** Tokens as clients write them: .NET leaves names without quotes, many do so with file names. */
 const parameter = /[ \t]*;[ \t]*([^\s=;"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/y
 /** Whoever searches for the word, or splits at semicolons, finds it inside a quoted text too. */
-const nameAnywhere = /(?<![\w*-])name\*?[ \t]*=[ \t]*(?=(\\?"?)([^"]*))/giu
+const nameAnywhere = /(?<![\w*-])name\*?[ \t]*=[ \t]*\\?"?([^";]*)/giu
 /** Charsets in which ASCII is ASCII. Java's clients say ISO-8859-1 of every field. */
 const plainCharset = /^(?:utf-?8|(?:us-)?ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d)$/i
 
 /** @returns the boundary of a Content-Type, or null when readers could disagree about it */
 export function boundaryOf(contentType: string): string | null {
-  const form = /^[ \t]*multipart\/form-data(?=[ \t]*;)/i.exec(contentType)
+  const form = /^[ \t]*multipart\/form-data/i.exec(contentType)
   if (form === null) return null
   const parameters = parametersOf(contentType, form[0].length)
   if (parameters === null || !isPlainCharset(contentType)) return null
@@ -60,7 +60,7 @@ export function readPartHead(head: Buffer): PartHead | 'ambiguous' | 'malformed'
 }
 
 function namesOf(disposition: string): ReadonlySet<string> | 'ambiguous' | 'malformed' {
-  const form = /^form-data(?=[ \t]*(?:;|$))/i.exec(disposition)
+  const form = /^form-data/i.exec(disposition)
   if (form === null) return 'malformed'
   const parameters = parametersOf(disposition, form[0].length)
   // RFC 7578 4.2 forbids `name*`; some readers prefer it, some do not know it.
@@ -68,13 +68,11 @@ function namesOf(disposition: string): ReadonlySet<string> | 'ambiguous' | 'malf
   const given = parameters.filter(({ key }) => key === 'name').map(({ value }) => value)
   if (given.length === 0) return 'malformed'
   const names = new Set<string>()
-  for (const value of given)
-    for (const reading of [value, value.replaceAll(/\\(.)/gsu, '$1'), value.replaceAll(/\\(["\\])/g, '$1')]) names.add(reading)
+  for (const value of given) names.add(value).add(value.replaceAll(/\\(.)/gsu, '$1'))
   let found = 0
-  for (const [, mark, value = ''] of disposition.matchAll(nameAnywhere)) {
+  for (const [, value = ''] of disposition.matchAll(nameAnywhere)) {
     if (++found > maxReadings) return 'ambiguous'
-    if (mark !== '') names.add(value)
-    names.add(value.replace(/;.*$/s, ''))
+    names.add(value)
   }
   // What a careless reader drops or undoes. HTML has browsers write a quote as %22.
   for (const name of [...names])

@@ -231,6 +231,7 @@ describe('the scanner of forms', () => {
       'Content-Disposition: form-data; name="model"\nX: y',
       'Content-Disposition: form-data; name="mo\u0000del"',
       'no header\r\nContent-Disposition: form-data; name="model"',
+      'Content-Disposition: form-data; name="model"\r',
       '',
     ])
       assert.equal(scan([one(head)]).problem, 'malformed', head)
@@ -242,6 +243,7 @@ describe('the scanner of forms', () => {
       Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"\r\n\r\n${text}\r\n--${boundary}--\r\n`)
     for (const text of [
       `a\n--${boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\nv`,
+      `a\n\n--${boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\nv`,
       `--${boundary}`,
       `a\r\n--${boundary} \r\n`,
       `a\r\n--${boundary}x`,
@@ -269,10 +271,12 @@ describe('the scanner of forms', () => {
   it('bounds heads, fields and parts', () => {
     const field = (length: number): Buffer => one('Content-Disposition: form-data; name="model"', 'x'.repeat(length))
     const head = (length: number): Buffer => one(`Content-Disposition: form-data; name="model"\r\nX: ${'x'.repeat(length - 53)}`)
+    const endless = Buffer.concat([field(0).subarray(0, -boundary.length - 8), Buffer.alloc(2000, 'x')])
     for (const cutAll of [(bytes: Buffer) => [bytes], single]) {
       assert.equal(scan(cutAll(field(1000))).problem, null)
       assert.equal(scan(cutAll(field(1001))).problem, 'field-too-large')
       assert.equal(scan(cutAll(field(3000))).problem, 'field-too-large')
+      assert.equal(scan(cutAll(endless)).problem, 'field-too-large')
       assert.equal(scan(cutAll(head(16_384))).problem, null)
       assert.equal(scan(cutAll(head(16_385))).problem, 'headers-too-large')
     }
@@ -311,6 +315,7 @@ describe('the boundary of a form', () => {
       'multipart/form-data; boundary=',
       'multipart/form-data; boundary=a; boundary=b',
       "multipart/form-data; boundary=a; boundary*=utf-8''b",
+      "multipart/form-data; boundary*=utf-8''b",
       'multipart/form-data; boundary="a\\"b"',
       'multipart/form-data; boundary="a',
       'multipart/form-data; boundary=a b',

@@ -130,7 +130,6 @@ export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: F
     if (name === null || problem !== null) return
     const place = { start: contentFrom, end: lineFeedAt - 1 }
     const value = takeHeld().subarray(0, place.end - place.start)
-    if (value.length > maxFieldBytes) return fail('field-too-large')
     heldFrom = null
     field(name, value, place)
     name = null
@@ -138,10 +137,8 @@ export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: F
 
   const readEdge = (chunk: Buffer, at: number): number => {
     edge += String.fromCharCode(chunk[at] ?? 0)
-    if (edge === '--') {
-      phase = 'epilogue'
-      matched = 0
-    } else if (edge === '\r\n') {
+    if (edge === '--') phase = 'epilogue'
+    else if (edge === '\r\n') {
       if (++parts > maxParts) fail('too-many-parts')
       phase = 'head'
       headMatched = edge.length
