@@ -60,7 +60,7 @@ describe('places', () => {
     )
   })
   law('are in answers for what is born, and in requests for what is named', (row) => {
-    return row.resources.every(({ act, at }) => (act === 'create' || act === 'list') === /^(?:answer|event|location)\b/.test(at))
+    return row.resources.every(({ act, at }) => (act === 'create' || act === 'list' || act === 'hide') === /^(?:answer|event|location)\b/.test(at))
   })
   law('have one entry each, and several kinds only where the prefix tells which', (row) => {
     const groups = Map.groupBy(row.resources, ({ act, at }) => `${act} ${at}`)
@@ -73,7 +73,7 @@ describe('places', () => {
     row.resources.every(({ act, values }) => (act === 'refuse') === (values !== undefined)),
   )
   law('of labels are those of values that are no ids', (row) => {
-    return row.resources.every(({ act, kind }) => (kind === 'label') === (act === 'namespace' || act === 'refuse'))
+    return row.resources.every(({ act, kind }) => (kind === 'label') === (act === 'namespace' || act === 'refuse' || act === 'hide'))
   })
 })
 

@@ -164,7 +164,11 @@ const outputReferences: readonly Reference[] = [
 export const outputAt = (place: string): readonly Resource[] => at(place, outputReferences, 'create')
 
 /** A response that is made or told again. */
-export const responseTold: readonly Resource[] = [{ act: 'create', kind: 'response', at: 'answer.id' }, ...outputAt('answer.output')]
+export const responseTold: readonly Resource[] = [
+  { act: 'create', kind: 'response', at: 'answer.id' },
+  ...outputAt('answer.output'),
+  { act: 'hide', kind: 'label', at: 'answer.error.message' },
+]
 
 /** The same event by event. */
 export const responseEvents: readonly Resource[] = [
@@ -175,6 +179,10 @@ export const responseEvents: readonly Resource[] = [
   { act: 'create', kind: 'container_file', at: 'event.annotation.file_id', only: 'prefixed' },
   { act: 'create', kind: 'container', at: 'event.part.annotations.container_id' },
   { act: 'create', kind: 'container_file', at: 'event.part.annotations.file_id', only: 'prefixed' },
+  // Limits that are met in the middle of a stream are told in the words of the account.
+  { act: 'hide', kind: 'label', at: 'event.response.error.message' },
+  { act: 'hide', kind: 'label', at: 'event.error.message' },
+  { act: 'hide', kind: 'label', at: 'event.message' },
 ]
 
 // The net below all rows.

@@ -1,17 +1,16 @@
 // Names of the operator's account in the answers of an upstream: organization, project and user ids. With several tenants on the
 // account they are nobody's business.
 
-const name = /^(?:org|proj|user|svc)[-_]/
-
-export const isAccountName = (text: string): boolean => name.test(text)
+/** Wherever they stand in a text: alone in a field, or in the words of an error ("... in organization org-abc on ..."). */
+const names = /(?<![\w-])(org-|proj_|user-|svc_)([\w-]+)/g
 
 /** The fields in which objects of lists say whose they are upstream. */
-const fields = /("(?:organization_id|owned_by)"\s*:\s*")((?:org|proj|user|svc)[-_][^"\\]*)"/g
+const fields = /("(?:organization_id|owned_by)"\s*:\s*")((?:org-|proj_|user-|svc_)[^"\\]*)"/g
 
-/** @param text JSON; names keep their length, as in answers that pass */
+/** The kind of name stays to be seen, and so does the length: what is around it keeps its place. */
+export const withoutNames = (text: string): string =>
+  text.replace(names, (_, prefix: string, rest: string) => prefix + '*'.repeat(rest.length))
+
+/** @param text JSON of lists */
 export const hideAccountNames = (text: string): string =>
-  text.replace(fields, (_, before: string, found: string) => `${before}${masked(found)}"`)
-
-/** The kind of name stays to be seen, and the length. */
-export const masked = (text: string): string =>
-  text.replace(/^([a-z]+[-_])?(.*)$/s, (_, prefix: string | undefined, rest: string) => `${prefix ?? ''}${'*'.repeat(rest.length)}`)
+  text.replace(fields, (_, before: string, found: string) => `${before}${withoutNames(found)}"`)

@@ -24,8 +24,8 @@ const maxErrorBytes = 262_144
 
 export function createObserve({ tick, ownership, onConflict }: ObserveOptions): Observe {
   /** Writes owners down; the first to be written also ends what announced the create. */
-  function recording({ heir, accountId, requestId, ...rest }: Forwarded): (born: readonly Born[]) => Promise<void> {
-    let { intent } = rest
+  function recording({ heir, accountId, requestId, intent: first }: Forwarded): (born: readonly Born[]) => Promise<void> {
+    let intent = first
     return async (born) => {
       const announced = intent
       intent = null
@@ -79,7 +79,6 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
   return async (forwarded) => {
     const { reply, replyHead, outgoing, incoming, departure, requestId, tally, label } = forwarded
     const { status, reason } = replyHead
-    const record = recording(forwarded)
     conclude(forwarded)
     const isError = label !== null && status >= 400
     const headers = clientHeaders(replyHead.headers, status === 204 || status === 304, label !== null)
@@ -89,7 +88,8 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     tally.firstByteTick = tick()
     const form = formOf(forwarded)
     if (form !== null || isError) refuseCoded(forwarded)
-    await recordLocation(forwarded, record)
+    const record = recording(forwarded)
+    if (forwarded.plan.location !== null) await recordLocation(forwarded, record)
     // The upstream's own Date passes; a second one would be ours.
     outgoing.sendDate = false
     if (isError) return await answerScrubbed(forwarded, headers)

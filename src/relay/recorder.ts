@@ -4,7 +4,7 @@ import type { Resource } from '../catalog/endpoint.ts'
 import { kinds } from '../catalog/kinds.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { Born, Named, Owner, Ownership } from '../ownership/ownership.ts'
-import { isAccountName, masked } from './account-names.ts'
+import { withoutNames } from './account-names.ts'
 import { createJsonScanner, type Place } from './body/json-scan.ts'
 import { createSseScanner } from './body/sse-scan.ts'
 import type { Plan } from './plan.ts'
@@ -52,13 +52,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let heldFrom = 0
   let writing: Promise<void> | null = null
   const seen = new Set<string>()
-  const hidden: { readonly start: number; readonly end: number; readonly id: string }[] = []
+  const hidden: { readonly start: number; readonly end: number }[] = []
   const queue: (() => void)[] = []
 
   const found = (resource: Resource, id: string, { start, end }: Place): void => {
     const { kind } = resource
     if (resource.act === 'hide') {
-      if (hidesAccount && isAccountName(id)) hidden.push({ start, end, id })
+      if (hidesAccount && withoutNames(id) !== id) hidden.push({ start, end })
       return
     }
     const key = `${kind} ${id}`
@@ -78,10 +78,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       else pieces = null
     }
     held = held.length === 0 ? bytes : Buffer.concat([held, bytes])
-    // The token is whole in what is held, and keeps its length. One that is written with escapes keeps its quotes at least.
-    for (const { start, end, id } of hidden.splice(0)) {
-      const text = end - start === id.length + 2 ? masked(id) : '*'.repeat(end - start - 2)
-      held.write(text, start - heldFrom + 1, 'latin1')
+    // The token is whole in what is held, and keeps its length.
+    for (const { start, end } of hidden.splice(0)) {
+      const token = held.toString('latin1', start - heldFrom, end - heldFrom)
+      held.write(withoutNames(token), start - heldFrom, 'latin1')
     }
     const count = isLast ? held.length : Math.max(0, Math.min(held.length, upTo - heldFrom))
     const leaving = held.subarray(0, count)

@@ -1,6 +1,7 @@
 // Takes out of an upstream's error what is not the caller's to know: ids of objects that are not theirs, and the names of the
 // operator's organization, project and key. Only a relay that several tenants share needs it; errors are small and held whole.
 import { kinds, type ResourceKind } from '../catalog/kinds.ts'
+import { withoutNames } from './account-names.ts'
 import type { Named, Owner, Ownership } from '../ownership/ownership.ts'
 
 const kindOfPrefix: readonly (readonly [prefix: string, kind: ResourceKind])[] = (Object.keys(kinds) as ResourceKind[])
@@ -14,14 +15,15 @@ const idText = new RegExp(
   `(?<![A-Za-z0-9_-])(?:${[...new Set(kindOfPrefix.map(([prefix]) => escaped(prefix)))].join('|')})[A-Za-z0-9_:.-]*[A-Za-z0-9]`,
   'g',
 )
-const accountText = /(?<![A-Za-z0-9_-])(?:org|proj|sk|user)[-_][A-Za-z0-9*_-]{3,}/g
+/** Beside what every answer hides: keys, of which errors repeat the ends. */
+const keyText = /(?<![\w-])sk-[\w*-]{3,}/g
 
 /**
  * @param said what the request itself holds: an id the caller wrote is no news to them
  * @throws StoreUnavailable
  */
 export async function scrub(text: string, said: (id: string) => boolean, owner: Owner, ownership: Ownership): Promise<string> {
-  const plain = text.replace(accountText, (name) => (said(name) ? name : '***'))
+  const plain = withoutNames(text).replace(keyText, '***')
   const ids = [...new Set(plain.match(idText) ?? [])].filter((id) => !said(id))
   if (ids.length === 0) return plain
   const named = ids.flatMap((id) => kindOfPrefix.filter(([prefix]) => id.startsWith(prefix)).map(([, kind]): Named => ({ kind, id })))
