@@ -35,7 +35,7 @@ export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<
   let documentBytes = 0
   /** From an offset in the document to the one in the stream, for the line at hand. */
   let shift = 0
-  const foundInEvent: Found<Rule> = (rule, value, place) => found(rule, value, shifted(place, shift))
+  const foundInEvent: Found<Rule> = (rule, value, place) => found(rule, value, new ShiftedPlace(place, shift))
 
   const beginData = (): void => {
     part = 'data'
@@ -126,11 +126,21 @@ function lineEnds(chunk: Buffer): (from: number) => number {
   }
 }
 
-const shifted = (place: Place, by: number): Place => ({
-  start: place.start + by,
-  end: place.end + by,
-  isString: place.isString,
-  get path() {
-    return place.path
-  },
-})
+/** A class: a literal with a getter costs twice the scan of an event. */
+class ShiftedPlace implements Place {
+  readonly #place: Place
+  readonly start: number
+  readonly end: number
+  readonly isString: boolean
+
+  constructor(place: Place, by: number) {
+    this.#place = place
+    this.start = place.start + by
+    this.end = place.end + by
+    this.isString = place.isString
+  }
+
+  get path(): string {
+    return this.#place.path
+  }
+}
