@@ -2,7 +2,7 @@
 // first asks for it, one for each process. Where neither can be had, tests are skipped with a line nobody overlooks.
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -163,6 +163,7 @@ function isOpenToAll(folder: string): boolean {
 function copyAside(native: string): string {
   const aside = mkdtempSync(join(tmpdir(), 'relay-postgres-bin-'))
   cpSync(native, join(aside, 'native'), { recursive: true, verbatimSymlinks: true })
+  chmodSync(aside, 0o755)
   process.once('exit', () => rmSync(aside, { recursive: true, force: true }))
   return join(aside, 'native')
 }
