@@ -60,7 +60,9 @@ describe('places', () => {
     )
   })
   law('are in answers for what is born, and in requests for what is named', (row) => {
-    return row.resources.every(({ act, at }) => (act === 'create' || act === 'list' || act === 'hide') === /^(?:answer|event|location)\b/.test(at))
+    return row.resources.every(
+      ({ act, at }) => (act === 'create' || act === 'list' || act === 'hide') === /^(?:answer|event|location)\b/.test(at),
+    )
   })
   law('have one entry each, and several kinds only where the prefix tells which', (row) => {
     const groups = Map.groupBy(row.resources, ({ act, at }) => `${act} ${at}`)

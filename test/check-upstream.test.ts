@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { compare, isBehind, type Comparison } from '../scripts/check-upstream/compare.ts'
 import { parseOperations } from '../scripts/check-upstream/operations.ts'
+import { compareReferences } from '../scripts/check-upstream/references.ts'
 import type { Endpoint } from '../src/catalog/endpoint.ts'
 import { catalog } from '../src/catalog/index.ts'
 import { notCarried } from '../src/catalog/not-carried.ts'
@@ -16,6 +17,46 @@ type Entry = Readonly<Record<string, unknown>>
 const root = join(import.meta.dirname, '..')
 const fixture = join(root, 'test/fixtures/operations.json')
 const json = { response_content_types: ['application/json'] }
+
+describe('comparing the catalog with a list of places where ids stand', () => {
+  const missing = (list: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+    compareReferences(JSON.stringify({ thing: list }), catalog).missing
+
+  test('finds nothing wrong where the row checks the place, in a body, a form or a query', () => {
+    assert.deepEqual(
+      missing({
+        'tools[].container.file_ids': ['POST /responses', 'POST /v1/responses?beta=true'],
+        'images[].file_id': ['POST /images/edits (JSON body)'],
+        consent: ['POST /audio/voices'],
+        run_id: ['GET /threads/{any_name}/messages'],
+        'prompt.variables.*.file_id': ['POST /responses'],
+      }),
+      [],
+    )
+  })
+
+  test('names a place that no row checks, and an operation that is no row', () => {
+    assert.deepEqual(missing({ 'tools[].song_ids': ['POST /responses'], song_id: ['POST /songs'] }), [
+      'POST /v1/responses tools[].song_ids',
+      'POST /v1/songs song_id',
+    ])
+  })
+
+  test('does not take a place where an id is born for one that is checked', () => {
+    assert.deepEqual(missing({ id: ['POST /files'] }), ['POST /v1/files id'])
+  })
+
+  test('tells what is no id apart, with the reason', () => {
+    const list = '{"call":{"input[].call_id":["POST /responses"],"call_id":["POST /x"]}}'
+    const { missing: none, meant, places } = compareReferences(list, catalog)
+    assert.deepEqual([none, [...meant.values()], places], [[], [2], 2])
+  })
+
+  test('refuses what is no such list', () => {
+    for (const text of ['[]', '{"file":[]}', '{"file":{"file_id":"POST /x"}}'])
+      assert.throws(() => compareReferences(text, catalog), TypeError)
+  })
+})
 
 describe('comparing the catalog with a list of operations', () => {
   test('finds nothing wrong where both agree, and counts operations listed twice once', () => {

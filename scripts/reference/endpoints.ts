@@ -17,7 +17,8 @@ is not listed here answers [\`unknown_url\`](errors.md#unknown_url), unless \`un
 - **Body**: what a request may carry; an empty body is always allowed. **Answer**: what comes back; the request decides where
   there are several (\`stream\`, \`response_format\`).
 - **Pace**: which deadline counts (\`deadlineControlMs\`, \`deadlineGenerationMs\`, \`deadlineUploadMs\`, \`deadlineDownloadMs\`).
-- **Permission**: the name a token's scope will use. Today every token may call everything.
+- **Permission**: what a token that does not have all needs ([tenants](../guide/tenants.md)). *Account*: it reads or changes what
+  belongs to the whole upstream account, and answers [\`not_for_tenants\`](errors.md#not_for_tenants) while several tenants share it.
 - WebSockets are listed, and answer [\`upgrade_required\`](errors.md#upgrade_required) until they are carried.
 
 ${[...families].map(([family, own]) => familySection(family, own)).join('\n')}
@@ -40,7 +41,7 @@ function familySection(family: string, rows: readonly Endpoint[]): string {
     row.request.join(', '),
     row.response.join(', '),
     row.pace,
-    code(row.permission),
+    `${code(row.permission)}${row.tenants === 'account' ? ' (account)' : ''}`,
   ])
   return `## ${family}\n\n${note}${table(['Operation', 'Name', 'What it does', 'Body', 'Answer', 'Pace', 'Permission'], lines)}`
 }
