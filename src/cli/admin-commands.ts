@@ -1,21 +1,9 @@
 // The commands of the admin table: their arguments, options and help are those of its rows.
 import { Argument, Option, type Command } from 'commander'
-import type { Given } from '../admin/context.ts'
-import type { Input, Operation } from '../admin/operation.ts'
-import { operations, type OperationId } from '../admin/operations.ts'
-import type { Flags } from '../config/load.ts'
+import type { Input } from '../admin/operation.ts'
+import { operations } from '../admin/operations.ts'
+import type { Asked } from './admin-asked.ts'
 import { addSettings } from './setting-flags.ts'
-
-export type Asked = {
-  readonly operation: Operation & { readonly id: OperationId }
-  readonly given: Given
-  /** Inputs that are taken from a variable of this name, or from standard input where there is none. */
-  readonly secrets: Readonly<Record<string, string | null>>
-  readonly flags: Flags
-  /** A relay elsewhere; null: the store of the settings. */
-  readonly url: string | null
-  readonly isJson: boolean
-}
 
 const nouns: Readonly<Record<string, string>> = {
   tenant: 'teams that share this relay: each sees only what is its own',

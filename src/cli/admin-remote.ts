@@ -3,7 +3,7 @@ import type { Given } from '../admin/context.ts'
 import type { Operation } from '../admin/operation.ts'
 import type { Answer } from '../admin/present.ts'
 import { errorCode } from '../kernel/error-code.ts'
-import { givenAt } from './admin-given.ts'
+import { givenAt } from './admin-asked.ts'
 import type { Performed } from './admin-print.ts'
 import { exitCodes, Failure, usageCodes } from './failure.ts'
 

@@ -2,8 +2,7 @@
 // API of a relay elsewhere. Either way what comes out is the same.
 import { checkGiven } from '../admin/admin.ts'
 import type { Given } from '../admin/context.ts'
-import type { Asked } from './admin-commands.ts'
-import { givenAt } from './admin-given.ts'
+import { givenAt, type Asked } from './admin-asked.ts'
 import { performRemotely } from './admin-remote.ts'
 import { printAnswer } from './admin-print.ts'
 import { exitCodes, Failure } from './failure.ts'
