@@ -287,6 +287,12 @@ export const errorCatalog = {
     message: 'The upstream account this request belongs to is not set up on this relay.',
     fix: 'The account was removed or its key cannot be opened: see `relay account list`.',
   },
+  owner_unwritten: {
+    status: 503,
+    type: 'server_error',
+    message: 'The upstream answered, but the database of this relay does not, so that nobody could be named the owner of what was made.',
+    fix: 'Bring the database back. What was made is given to its owner then, and shows in lists; asking again makes another one.',
+  },
   store_unavailable: {
     status: 503,
     type: 'server_error',

@@ -51,7 +51,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     try {
       await record([{ kind: plan.location, id, parent: null, body: null }])
     } catch (error) {
-      throw new Refusal('store_unavailable', {}, { cause: error })
+      throw new Refusal('owner_unwritten', {}, { cause: error })
     }
   }
 
@@ -133,7 +133,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
             onFail(error) {
               reply.abort()
               tally.failure = 'the owner could not be written down'
-              if (writer === null) refuse(new Refusal('store_unavailable', {}, { cause: error }))
+              if (writer === null) refuse(new Refusal('owner_unwritten', {}, { cause: error }))
               else breakOff()
             },
           })
