@@ -28,6 +28,7 @@ import { createRelay } from './relay/relay.ts'
 import { createResolve } from './relay/resolve.ts'
 import { createRoute } from './relay/route.ts'
 import { createSettle } from './relay/settle.ts'
+import { createRecordTold } from './relay/told-births.ts'
 import { createPages } from './openapi/serve.ts'
 import { createAdoption } from './ownership/adoption.ts'
 import { createListings } from './ownership/listing.ts'
@@ -123,6 +124,7 @@ export async function startApp({
   const onCredentialsRefused = (): void =>
     log.warn('upstream-credentials-refused', { fix: 'check OPENAI_API_KEY, OPENAI_ORGANIZATION and OPENAI_PROJECT' })
   const ask = createAsk({ accountOf: accounts.get, maxBytes: maxAskedBytes, silenceMs: settings.deadlineControlMs, onCredentialsRefused })
+  const recordTold = createRecordTold(ownership)
   const background = startBackground({
     store,
     clock,
@@ -133,6 +135,7 @@ export async function startApp({
       createReconcile({
         store,
         ask,
+        recordTold,
         clock,
         requestMs: settings.deadlineGenerationMs,
         graceMs: settings.deadlineGenerationMs + graceMs,
@@ -200,6 +203,7 @@ export async function startApp({
       listings: createListings({
         store,
         ask,
+        recordTold,
         clock,
         home: tenancy.home,
         refreshMs,
@@ -233,7 +237,7 @@ export async function startApp({
   })
   const perform = createAdmin({
     directory,
-    adopt: createAdoption({ store, ask, change: directory.change, clock }),
+    adopt: createAdoption({ store, ask, recordTold, change: directory.change, clock }),
     now: clock.now,
   })
   const adminApi = createAdminApi({

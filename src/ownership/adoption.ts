@@ -6,7 +6,17 @@ import type { AccountId } from '../kernel/ids.ts'
 import type { Sql, Store } from '../store/store.ts'
 import { claim, recordedOf } from './claim.ts'
 import type { Owner } from './ownership.ts'
-import { type AskUpstream, canBeListed, canBeRetrieved, retrieval, type Told, toldBy, UnusableAnswer, walk } from './upstream.ts'
+import {
+  type AskUpstream,
+  canBeListed,
+  canBeRetrieved,
+  type RecordTold,
+  retrieval,
+  type Told,
+  toldBy,
+  UnusableAnswer,
+  walk,
+} from './upstream.ts'
 
 export type AdoptRequest<Actor> = {
   readonly owner: Owner
@@ -52,6 +62,7 @@ export type AuditedChange<Actor> = <T>(
 export type AdoptionOptions<Actor> = {
   readonly store: Store
   readonly ask: AskUpstream
+  readonly recordTold: RecordTold
   readonly change: AuditedChange<Actor>
   readonly clock: Clock
 }
@@ -61,7 +72,7 @@ const neverAborted = new AbortController().signal
 const batchSize = 500
 const inParallel = 8
 
-export function createAdoption<Actor>({ store, ask: askUpstream, change, clock }: AdoptionOptions<Actor>): Adopt<Actor> {
+export function createAdoption<Actor>({ store, ask: askUpstream, recordTold, change, clock }: AdoptionOptions<Actor>): Adopt<Actor> {
   const ask: AskUpstream = (account, question) =>
     askUpstream(account, question).catch((cause: unknown) => {
       throw new AdoptionError('The upstream could not be asked: try again when it answers.', { cause })
@@ -85,8 +96,17 @@ export function createAdoption<Actor>({ store, ask: askUpstream, change, clock }
         if (row.owner.tenant === owner.tenant && row.owner.project === owner.project) found.theirs.push(id)
         else found.others++
       }
-      if (free.length === 0) return
-      found.claimed.push(...(request.isDryRun ? free.map(({ id }) => id) : await write(free)))
+      const claimed = free.length === 0 ? [] : request.isDryRun ? free.map(({ id }) => id) : await write(free)
+      found.claimed.push(...claimed)
+      if (request.isDryRun) return
+      // Also of what was the owner's before: an adoption that was cut off is finished by the next one.
+      const own = new Set([...claimed, ...found.theirs])
+      await recordTold(
+        owner,
+        account,
+        kind,
+        told.flatMap(({ id, text }) => (own.has(id) ? [text] : [])),
+      )
     }
 
     /** What somebody recorded since the look above stays theirs: only what was written counts. */

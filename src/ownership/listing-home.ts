@@ -5,13 +5,14 @@ import type { ResourceKind } from '../catalog/kinds.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { firstAccountId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import type { Store } from '../store/store.ts'
-import { claim } from './claim.ts'
+import { claim, recordedOf } from './claim.ts'
 import type { Owner } from './ownership.ts'
-import { type AskUpstream, walk } from './upstream.ts'
+import { type AskUpstream, type RecordTold, type Told, walk } from './upstream.ts'
 
 export type HomeOptions = {
   readonly store: Store
   readonly ask: AskUpstream
+  readonly recordTold: RecordTold
   readonly clock: Clock
   /** Whose the objects are that nobody recorded; null when they are nobody's. */
   readonly home: () => TenantId | null
@@ -27,7 +28,7 @@ const pagesAwaited = 3
 
 type Walking = { readonly begun: Promise<void>; readonly done: Promise<void> }
 
-export function createCatchUp({ store, ask, clock, home, onError }: HomeOptions): CatchUp {
+export function createCatchUp({ store, ask, recordTold, clock, home, onError }: HomeOptions): CatchUp {
   const walked = new Set<string>()
   const walking = new Map<string, Walking>()
 
@@ -59,12 +60,30 @@ export function createCatchUp({ store, ask, clock, home, onError }: HomeOptions)
     let pages = 0
     for await (const page of walk(ask, firstAccountId, kind, { signal: new AbortController().signal })) {
       const old = page.filter(({ createdAt }) => createdAt !== null && createdAt < before)
-      if (old.length > 0) await store.transaction((sql) => claim(sql, owner, firstAccountId, kind, old, clock.now()))
+      if (old.length > 0) await take(kind, owner, old)
       if (++pages === pagesAwaited) onBegun()
     }
     await store.run(
       'INSERT INTO walked (account, kind, tenant) VALUES (?, ?, ?) ON CONFLICT (account, kind, tenant) DO NOTHING',
       ...[firstAccountId, kind, owner.tenant],
+    )
+  }
+
+  /** Also what a walk before this one claimed, which may have ended before the ids born there were recorded. */
+  async function take(kind: ResourceKind, owner: Owner, old: readonly Told[]): Promise<void> {
+    await store.transaction((sql) => claim(sql, owner, firstAccountId, kind, old, clock.now()))
+    const recorded = await recordedOf(
+      store,
+      firstAccountId,
+      kind,
+      old.map(({ id }) => id),
+    )
+    const own = old.filter(({ id }) => recorded.get(id)?.owner.project === owner.project)
+    await recordTold(
+      owner,
+      firstAccountId,
+      kind,
+      own.map(({ text }) => text),
     )
   }
 

@@ -11,7 +11,7 @@ import { type AskUpstream, retrieval, toldBy } from './upstream.ts'
 export type Budget = { asks: number; readonly signal: AbortSignal }
 
 export type Refresh = {
-  /** @returns what is new of the rows, by their `seq` */
+  /** @returns what was told just now of the rows that were asked about, by their `seq`; it may be what it was */
   readonly look: (rows: readonly ListedRow[], budget: Budget) => Promise<ReadonlyMap<number, News>>
   /** For objects that were never told. @throws what `ask` throws when the upstream cannot be asked at all */
   readonly tell: (rows: readonly ListedRow[], budget: Budget) => Promise<readonly News[]>
@@ -61,7 +61,7 @@ export function createRefresh({ ask, clock }: { readonly ask: AskUpstream; reado
         async (row) => {
           try {
             const { status, news: told } = await askAbout(row, budget.signal)
-            if (told !== null && told.body !== row.body) news.set(row.seq, told)
+            if (told !== null) news.set(row.seq, told)
             return status !== 429
           } catch {
             // Nothing comes through just now: what was told last is shown.

@@ -2,10 +2,12 @@
 import type { ResourceKind } from '../catalog/kinds.ts'
 import type { AccountId, ProjectId } from '../kernel/ids.ts'
 import type { Row, Sql, Store } from '../store/store.ts'
+import type { Owner } from './ownership.ts'
 import { createdAtOf, facetOf } from './told.ts'
 
 export type Position = { readonly createdAt: number; readonly seq: number }
 export type ListedRow = Position & {
+  readonly owner: Owner
   readonly account: AccountId
   readonly kind: ResourceKind
   readonly id: string
@@ -17,7 +19,7 @@ export type ListedRow = Position & {
 export type Order = 'asc' | 'desc'
 export type Selection = { readonly project: ProjectId; readonly kind: ResourceKind; readonly order: Order; readonly facet: string | null }
 
-const columns = ['seq', 'account', 'kind', 'id', 'parent', 'created_at', 'body']
+const columns = ['seq', 'tenant', 'project', 'account', 'kind', 'id', 'parent', 'created_at', 'body']
 const listedOf = (alias: string): string => columns.map((name) => `${alias}.${name}`).join(', ')
 
 /** Where a list begins. */
@@ -73,6 +75,7 @@ export async function untoldRows(sql: Sql, project: ProjectId, kind: ResourceKin
 function listedRow(row: Row): ListedRow {
   return {
     seq: row['seq'] as number,
+    owner: { tenant: row['tenant'], project: row['project'] } as Owner,
     account: row['account'] as AccountId,
     kind: row['kind'] as ResourceKind,
     id: row['id'] as string,

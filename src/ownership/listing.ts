@@ -19,7 +19,7 @@ import {
 } from './listing-rows.ts'
 import type { Owner } from './ownership.ts'
 import { fieldOf, parsedObject } from './told.ts'
-import type { AskUpstream } from './upstream.ts'
+import type { AskUpstream, RecordTold } from './upstream.ts'
 
 /** What keeps an object in the list. */
 export type Filter = {
@@ -63,6 +63,7 @@ export type Listings = {
 export type ListingOptions = {
   readonly store: Store
   readonly ask: AskUpstream
+  readonly recordTold: RecordTold
   readonly clock: Clock
   readonly home: () => TenantId | null
   /** All the time a page has for its questions to the upstream. */
@@ -77,7 +78,7 @@ const filteredRows = 200
 const youngMs = 60_000
 
 export function createListings(options: ListingOptions): Listings {
-  const { store, clock, refreshMs, onError } = options
+  const { store, recordTold, clock, refreshMs, onError } = options
   const refresh = createRefresh(options)
   const catchUp = createCatchUp(options)
 
@@ -85,23 +86,33 @@ export function createListings(options: ListingOptions): Listings {
   async function current(rows: readonly ListedRow[], budget: Budget): Promise<readonly ListedRow[]> {
     const news = await refresh.look(rows, budget)
     if (news.size === 0) return rows
+    const told = [...news.values()]
+    await recordBirths(told)
     // Telling the tenant is what matters: the database hears of it next time if not now.
-    await writeNews(store, certain([...news.values()]), clock.now()).catch(onError)
+    await writeNews(store, certain(told), clock.now()).catch(onError)
     return rows.flatMap((row) => {
-      const told = news.get(row.seq)
-      if (told === undefined) return [row]
-      return told.body === null ? [] : [{ ...row, body: told.body }]
+      const known = news.get(row.seq)
+      if (known === undefined) return [row]
+      return known.body === null ? [] : [{ ...row, body: known.body }]
     })
   }
 
   async function tellUntold({ owner, kind }: PageRequest, budget: Budget): Promise<void> {
     const rows = await untoldRows(store, owner.project, kind, maxAsks)
-    if (rows.length > 0) await writeNews(store, certain(await refresh.tell(rows, budget)), clock.now())
+    if (rows.length === 0) return
+    const told = await refresh.tell(rows, budget)
+    await recordBirths(told)
+    await writeNews(store, certain(told), clock.now())
   }
 
-  /** A question that follows the create too closely may miss the object: such a one is not gone for good. */
+  /** Before anybody is shown the ids in them. */
+  async function recordBirths(told: readonly News[]): Promise<void> {
+    for (const { row, body } of told) if (body !== null) await recordTold(row.owner, row.account, row.kind, [body])
+  }
+
+  /** What is worth writing. A question that follows the create too closely may miss the object: such a one is not gone for good. */
   const certain = (news: readonly News[]): readonly News[] =>
-    news.filter(({ row, body }) => body !== null || clock.now() - row.createdAt > youngMs)
+    news.filter(({ row, body }) => (body === null ? clock.now() - row.createdAt > youngMs : body !== row.body))
 
   return {
     async page(request) {

@@ -8,11 +8,12 @@ import { claim, recordedOf } from './claim.ts'
 import type { Owner } from './ownership.ts'
 import { assign, type Intent } from './reconcile-assign.ts'
 import { facetOf } from './told.ts'
-import { type AskUpstream, canBeListed, deletion, type Told, toldBy, walk } from './upstream.ts'
+import { type AskUpstream, canBeListed, deletion, type RecordTold, type Told, toldBy, walk } from './upstream.ts'
 
 export type ReconcileOptions = {
   readonly store: Store
   readonly ask: AskUpstream
+  readonly recordTold: RecordTold
   readonly clock: Clock
   /** How long after it was sent a create may still make its object: the longest deadline of a request. */
   readonly requestMs: number
@@ -56,7 +57,7 @@ async function settleIntents(options: ReconcileOptions, signal: AbortSignal): Pr
 }
 
 async function settleKind(options: ReconcileOptions, account: AccountId, kind: ResourceKind, signal: AbortSignal): Promise<void> {
-  const { store, ask, clock, requestMs, graceMs, onOrphans } = options
+  const { store, ask, recordTold, clock, requestMs, graceMs, onOrphans } = options
   const startedAt = clock.now()
   const rows = await store.all('SELECT id, tenant, project, sent_at FROM intents WHERE account = ? AND kind = ?', account, kind)
   const intents = rows.map((row) => intentOf(row, startedAt - graceMs, requestMs))
@@ -90,6 +91,13 @@ async function settleKind(options: ReconcileOptions, account: AccountId, kind: R
     await claim(sql, null, account, kind, orphans, startedAt)
     for (const id of settled) await sql.run('DELETE FROM intents WHERE id = ?', id)
   })
+  for (const { owner, objects } of owned)
+    await recordTold(
+      owner,
+      account,
+      kind,
+      objects.map(({ text }) => text),
+    )
   if (orphans.length > 0) onOrphans(kind, orphans.length)
 }
 

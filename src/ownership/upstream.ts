@@ -4,6 +4,7 @@ import { catalog } from '../catalog/index.ts'
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 import { elementsOf } from '../kernel/json-elements.ts'
 import type { AccountId } from '../kernel/ids.ts'
+import type { Owner } from './ownership.ts'
 import { createdAtOf, fieldOf, parsedObject } from './told.ts'
 
 export type UpstreamQuestion = {
@@ -20,6 +21,12 @@ export type UpstreamQuestion = {
  * @throws when no whole answer came, or the signal aborted
  */
 export type AskUpstream = (account: AccountId, question: UpstreamQuestion) => Promise<{ readonly status: number; readonly body: Buffer }>
+
+/**
+ * Records the ids that are born in what was told of objects, for the owner of those objects; what is somebody else's stays so.
+ * @throws StoreUnavailable
+ */
+export type RecordTold = (owner: Owner, account: AccountId, kind: ResourceKind, texts: readonly string[]) => Promise<void>
 
 /** An object as the upstream told it. `createdAt` is null where it does not say. */
 export type Told = { readonly id: string; readonly createdAt: number | null; readonly text: string }
@@ -45,6 +52,8 @@ export const retrieval = (kind: ResourceKind, placed: Placed): Omit<UpstreamQues
 export const deletion = (kind: ResourceKind, placed: Placed): Omit<UpstreamQuestion, 'signal'> | null =>
   question(rowsOf(kind).remove, placed)
 
+/** The row whose answer is one object of the kind. */
+export const retrieveRow = (kind: ResourceKind): Endpoint | null => rowsOf(kind).retrieve
 export const canBeRetrieved = (kind: ResourceKind): boolean => rowsOf(kind).retrieve !== null
 export const canBeListed = (kind: ResourceKind): boolean => rowsOf(kind).list !== null && (kinds[kind] as Kind).list !== undefined
 

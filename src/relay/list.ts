@@ -4,6 +4,7 @@ import { Refusal } from '../kernel/errors.ts'
 import type { Filter, ListPage, Listings } from '../ownership/listing.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { UpstreamFailure } from '../upstreams/wire/failure.ts'
+import { hideAccountNames } from './account-names.ts'
 import { ClientLeft } from './departure.ts'
 import type { Outcome, Resolved } from './exchange.ts'
 import { refusalOf } from './forward.ts'
@@ -47,13 +48,18 @@ export function createList({ listings, listModels, silenceMs, tick }: ListOption
     departure.onLeave(() => left.abort())
     try {
       const made = plan.list === 'model' ? listModels(resolved, left.signal) : listOwn(resolved, plan.list, left.signal)
-      return await answerOwn(resolved, await made, tick)
+      return await answerOwn(resolved, hidden(resolved, await made), tick)
     } catch (error) {
       if (departure.hasLeft()) throw new ClientLeft()
       if (error instanceof StoreUnavailable) throw new Refusal('store_unavailable', {}, { cause: error, headers: ['Retry-After', '1'] })
       throw error instanceof UpstreamFailure ? refusalOf(error, silenceMs) : error
     }
   }
+}
+
+/** Objects of lists say whose they are upstream: with several tenants on the account that is nobody's business. */
+function hidden({ label }: Resolved, { status, body }: OwnAnswer): OwnAnswer {
+  return { status, body: label === null ? body : Buffer.from(hideAccountNames(body.toString('utf8'))) }
 }
 
 function bodyOf({ objects, hasMore }: Extract<ListPage, { kind: 'page' }>, { hasEnds }: Listing): string {

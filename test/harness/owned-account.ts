@@ -2,7 +2,9 @@
 import { firstAccountId, type AccountId, type ProjectId, type TenantId } from '../../src/kernel/ids.ts'
 import { Secret } from '../../src/kernel/secret.ts'
 import type { Owner } from '../../src/ownership/ownership.ts'
-import type { AskUpstream } from '../../src/ownership/upstream.ts'
+import { createOwnership } from '../../src/ownership/objects.ts'
+import type { AskUpstream, RecordTold } from '../../src/ownership/upstream.ts'
+import { createRecordTold } from '../../src/relay/told-births.ts'
 import type { Store, Value } from '../../src/store/store.ts'
 import { createAccount } from '../../src/upstreams/account.ts'
 import { createAsk } from '../../src/upstreams/ask.ts'
@@ -18,7 +20,7 @@ export type OwnedAccount = {
   readonly clock: { readonly now: () => number; readonly tick: () => number; readonly advance: (ms: number) => void }
   /** What an upstream without the relay in between answers, which must be a 2xx. */
   readonly call: (method: string, path: string, body?: unknown) => Promise<Readonly<Record<string, unknown>>>
-  readonly upload: (name: string, purpose?: string) => Promise<{ readonly id: string; readonly body: string }>
+  readonly upload: (name: string, purpose?: string, content?: string) => Promise<{ readonly id: string; readonly body: string }>
 } & AsyncDisposable
 
 export const owner = (name: string, project = name): Owner => ({
@@ -64,10 +66,10 @@ export async function startOwnedAccount(): Promise<OwnedAccount> {
     },
     clock: { now: () => Date.now() + aheadMs, tick: () => performance.now(), advance: (ms) => void (aheadMs += ms) },
     call,
-    upload: async (name, purpose = 'user_data') => {
+    upload: async (name, purpose = 'user_data', content = `content of ${name}`) => {
       const form = new FormData()
       form.set('purpose', purpose)
-      form.set('file', new File([`content of ${name}`], name))
+      form.set('file', new File([content], name))
       const response = await fetch(`${emulator.url}/v1/files`, { method: 'POST', headers: { authorization: 'Bearer sk-test' }, body: form })
       const body = await response.text()
       if (!response.ok) throw new Error(`upload of ${name}: ${response.status} ${body}`)
@@ -79,6 +81,17 @@ export async function startOwnedAccount(): Promise<OwnedAccount> {
     },
   }
 }
+
+/** Records ids that are born in what the upstream tells, as the relay does. */
+export const recordingOf = (store: Store, { clock }: Pick<OwnedAccount, 'clock'>): RecordTold =>
+  createRecordTold(
+    createOwnership({
+      ...{ store, clock, home: () => null },
+      onError: (error) => {
+        throw error
+      },
+    }),
+  )
 
 export type ObjectRow = {
   readonly owner: Owner

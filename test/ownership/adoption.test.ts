@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { AdoptionError, createAdoption, type Adopt, type AdoptRequest, type AuditedChange } from '../../src/ownership/adoption.ts'
 import type { Store } from '../../src/store/store.ts'
-import { blue, insertObjects, owner, red, startOwnedAccount, type OwnedAccount } from '../harness/owned-account.ts'
+import { blue, insertObjects, owner, recordingOf, red, startOwnedAccount, type OwnedAccount } from '../harness/owned-account.ts'
 import { onEachStore } from '../harness/stores.ts'
 
 type Entry = {
@@ -26,7 +26,7 @@ function stageOf(store: Store, upstream: OwnedAccount): Stage {
       return result
     })
   return {
-    adopt: createAdoption<string>({ store, ask: upstream.ask, change, clock: upstream.clock }),
+    adopt: createAdoption<string>({ store, ask: upstream.ask, recordTold: recordingOf(store, upstream), change, clock: upstream.clock }),
     entries,
     request: (asked) => ({
       owner: red,
@@ -116,6 +116,23 @@ onEachStore('adoption by list takes all that nobody owns, or what the filter lea
   )
 })
 
+onEachStore('what is born in an adopted object is adopted with it, unless somebody owns it', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  const { request } = stageOf(store, upstream)
+  const told = { id: 'batch_1', output_file_id: 'file-out', error_file_id: 'file-err', input_file_id: 'file-in' }
+  await insertObjects(store, [{ owner: blue, kind: 'file', id: 'file-err', createdAt: 1, body: '' }])
+  const adopt = createAdoption<string>({
+    ...{ store, clock: upstream.clock, recordTold: recordingOf(store, upstream) },
+    ask: () => Promise.resolve({ status: 200, body: Buffer.from(JSON.stringify(told)) }),
+    change: (_actor, work) => store.transaction(async (sql) => (await work(sql)).result),
+  })
+  await adopt(request({ kind: 'batch', from: { ids: ['batch_1'] }, isDryRun: true }))
+  assert.deepEqual(Object.keys(await owners(store)), ['file-err'])
+  await adopt(request({ kind: 'batch', from: { ids: ['batch_1'] } }))
+  assert.deepEqual(await owners(store), { batch_1: red.project, 'file-out': red.project, 'file-err': blue.project })
+})
+
 onEachStore('an orphan gets an owner by adoption and in no other way', async (_, { open }) => {
   const store = await open()
   await using upstream = await startOwnedAccount()
@@ -151,8 +168,15 @@ onEachStore('an upstream that does not answer adopts nothing by mistake', async 
   await using upstream = await startOwnedAccount()
   const { request } = stageOf(store, upstream)
   const change: AuditedChange<string> = () => Promise.reject(new Error('nothing may be written'))
+  const recordTold = recordingOf(store, upstream)
   const answering = (status: number, body: string): Adopt<string> =>
-    createAdoption<string>({ store, ask: () => Promise.resolve({ status, body: Buffer.from(body) }), change, clock: upstream.clock })
+    createAdoption<string>({
+      store,
+      ask: () => Promise.resolve({ status, body: Buffer.from(body) }),
+      recordTold,
+      change,
+      clock: upstream.clock,
+    })
   for (const [status, body] of [
     [401, '{"error":{}}'],
     [500, '{"error":{}}'],
@@ -162,7 +186,13 @@ onEachStore('an upstream that does not answer adopts nothing by mistake', async 
     await assert.rejects(answering(status, body)(request({ from: { ids: ['file-1'] } })), AdoptionError)
     await assert.rejects(answering(status, body)(request({})), AdoptionError)
   }
-  const silent = createAdoption<string>({ store, ask: () => Promise.reject(new Error('no connection')), change, clock: upstream.clock })
+  const silent = createAdoption<string>({
+    store,
+    ask: () => Promise.reject(new Error('no connection')),
+    recordTold,
+    change,
+    clock: upstream.clock,
+  })
   await assert.rejects(silent(request({})), (error: unknown) => error instanceof AdoptionError && /could not be asked/.test(error.message))
   assert.deepEqual(await owners(store), {})
 })

@@ -174,9 +174,10 @@ async function quiet(kind: string, look: () => Promise<readonly Seen[]>): Promis
   throw new Error('the upstream works on and on')
 }
 
-/** What changes from one look to the next by itself. */
+/** Without what changes from one look to the next by itself, and with the names of the account hidden. */
 const settled = (text: string): unknown =>
-  JSON.parse(text, (name, value: unknown) => (name === 'last_active_at' || name === 'expires_at' ? 0 : value))
+  JSON.parse(hiding(text), (name, value: unknown) => (name === 'last_active_at' || name === 'expires_at' ? 0 : value))
+const hiding = (text: string): string => text.replaceAll(/"org-[^"*]*"/g, (name) => `"org-${'*'.repeat(name.length - 6)}"`)
 
 describe('lists of several tenants', { concurrency: false }, () => {
   let stage: TenantsWorld
@@ -222,6 +223,7 @@ describe('lists of several tenants', { concurrency: false }, () => {
         ]
         assert.equal(own.status, upstream.status, `${where}: ${own.text}`)
         assert.deepEqual(settled(own.text), settled(upstream.text), where)
+        assert.doesNotMatch(own.text, /org-[A-Za-z0-9]/)
         assert.deepEqual(Object.keys(JSON.parse(own.text) as Json), Object.keys(JSON.parse(upstream.text) as Json), where)
         assert.match(own.headers.get('content-type') ?? '', /^application\/json/)
         assert.match(own.headers.get('x-request-id') ?? '', /^req_/)
@@ -311,7 +313,7 @@ describe('the list of models', { concurrency: false }, () => {
     )
     assert.equal(
       (await stage.send(red, 'GET', '/v1/models')).text,
-      (await stage.direct('GET', '/v1/models')).text,
+      hiding((await stage.direct('GET', '/v1/models')).text),
       'byte for byte where nothing is left out',
     )
 

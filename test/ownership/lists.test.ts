@@ -3,7 +3,16 @@ import assert from 'node:assert/strict'
 import { createListings, type ListPage, type Listings, type PageRequest } from '../../src/ownership/listing.ts'
 import type { TenantId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
-import { blue, insertObjects, owner, red, startOwnedAccount, type ObjectRow, type OwnedAccount } from '../harness/owned-account.ts'
+import {
+  blue,
+  insertObjects,
+  owner,
+  recordingOf,
+  red,
+  startOwnedAccount,
+  type ObjectRow,
+  type OwnedAccount,
+} from '../harness/owned-account.ts'
 import { onEachStore } from '../harness/stores.ts'
 
 const fail = (error: unknown): never => {
@@ -11,7 +20,15 @@ const fail = (error: unknown): never => {
 }
 
 const listingsOf = (store: Store, upstream: OwnedAccount, home: TenantId | null = null): Listings =>
-  createListings({ store, ask: upstream.ask, clock: upstream.clock, home: () => home, refreshMs: 20_000, onError: fail })
+  createListings({
+    store,
+    ask: upstream.ask,
+    recordTold: recordingOf(store, upstream),
+    clock: upstream.clock,
+    home: () => home,
+    refreshMs: 20_000,
+    onError: fail,
+  })
 
 type Asked = Partial<PageRequest> & Pick<PageRequest, 'kind'>
 const request = (asked: Asked): PageRequest => ({
@@ -118,6 +135,7 @@ onEachStore('filters keep what says the same, by the database where they can', a
   const offline = createListings({
     store,
     ask: () => Promise.reject(new Error('down')),
+    recordTold: recordingOf(store, upstream),
     clock: upstream.clock,
     home: () => null,
     refreshMs: 5_000,
@@ -224,6 +242,35 @@ onEachStore('objects known by id only are asked for before they are listed, and 
   assert.deepEqual([gone?.['state'], other?.['state']], ['gone', 'live'], 'another tenant’s objects are left alone')
 })
 
+onEachStore('ids that are born in what a list was told are the owner’s before the list shows them', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  const { page } = listingsOf(store, upstream)
+  const line = { custom_id: '1', method: 'POST', url: '/v1/embeddings', body: { model: 'text-embedding-3-small', input: 'a' } }
+  const input = await upstream.upload('in.jsonl', 'batch', JSON.stringify(line))
+  const made = await upstream.call('POST', '/batches', { input_file_id: input.id, endpoint: '/v1/embeddings', completion_window: '24h' })
+  const id = String(made['id'])
+  await insertObjects(store, [{ owner: red, kind: 'batch', id, createdAt: 1, body: JSON.stringify(made) }])
+  let output: unknown = null
+  for (let time = 0; time < 500 && typeof output !== 'string'; time++) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    output = (await upstream.call('GET', `/batches/${id}`))['output_file_id']
+  }
+  const shown = await page(request({ kind: 'batch' }))
+  assert.equal(
+    shown.kind === 'page' && (JSON.parse(shown.objects[0]?.body ?? '') as { readonly output_file_id: unknown }).output_file_id,
+    output,
+  )
+  const rows = await store.all("SELECT id, project, body FROM objects WHERE kind = 'file'")
+  assert.deepEqual(
+    rows.map((row) => [row['id'], row['project'], row['body']]),
+    [[output, red.project, '']],
+  )
+  // It is a file like any other from now on.
+  assert.deepEqual(ids(await page(request({ kind: 'file' }))), [output])
+  assert.deepEqual(ids(await page(request({ kind: 'file', owner: blue }))), [])
+})
+
 onEachStore('while the upstream is away a list shows what it was told last', async (_, { open }) => {
   const store = await open()
   await using upstream = await startOwnedAccount()
@@ -242,7 +289,15 @@ onEachStore('while the upstream is away a list shows what it was told last', asy
     range(0, 9).map((number) => ({ ...container(red, number), kind: 'vector_store', facet: null })),
   )
   for (const ask of broken) {
-    const { page } = createListings({ store, ask, clock: upstream.clock, home: () => null, refreshMs: 200, onError: fail })
+    const { page } = createListings({
+      store,
+      ask,
+      recordTold: recordingOf(store, upstream),
+      clock: upstream.clock,
+      home: () => null,
+      refreshMs: 200,
+      onError: fail,
+    })
     const shown = await page(request({ kind: 'vector_store' }))
     assert.deepEqual(ids(shown), named(range(9, 0)))
   }

@@ -4,7 +4,7 @@ import { createReconcile, type Reconcile } from '../../src/ownership/reconcile.t
 import type { Owner } from '../../src/ownership/ownership.ts'
 import type { AskUpstream } from '../../src/ownership/upstream.ts'
 import type { Store } from '../../src/store/store.ts'
-import { blue, insertObjects, red, startOwnedAccount, type OwnedAccount } from '../harness/owned-account.ts'
+import { blue, insertObjects, recordingOf, red, startOwnedAccount, type OwnedAccount } from '../harness/owned-account.ts'
 import { onEachStore } from '../harness/stores.ts'
 
 type Found = { readonly kind: string; readonly count: number }
@@ -18,7 +18,7 @@ function stageOf(store: Store, upstream: OwnedAccount, ask: AskUpstream = upstre
   const orphans: Found[] = []
   const errors: unknown[] = []
   const run = createReconcile({
-    ...{ store, ask, clock: upstream.clock, requestMs, graceMs },
+    ...{ store, ask, recordTold: recordingOf(store, upstream), clock: upstream.clock, requestMs, graceMs },
     onOrphans: (kind, count) => orphans.push({ kind, count }),
     onError: (error) => errors.push(error),
   })
@@ -95,13 +95,7 @@ onEachStore('what a job of the upstream wrote meanwhile is nobody’s create', a
   await using upstream = await startOwnedAccount()
   const { run } = stageOf(store, upstream)
   const line = { custom_id: '1', method: 'POST', url: '/v1/embeddings', body: { model: 'text-embedding-3-small', input: 'a' } }
-  const form = new FormData()
-  form.set('purpose', 'batch')
-  form.set('file', new File([JSON.stringify(line)], 'in.jsonl'))
-  const headers = { authorization: 'Bearer sk-test' }
-  const input = (await (await fetch(`${upstream.emulator.url}/v1/files`, { method: 'POST', headers, body: form })).json()) as {
-    readonly id: string
-  }
+  const input = await upstream.upload('in.jsonl', 'batch', JSON.stringify(line))
   later(upstream, 60_000)
   const batch = await upstream.call('POST', '/batches', { input_file_id: input.id, endpoint: '/v1/embeddings', completion_window: '24h' })
   let output: unknown = null
