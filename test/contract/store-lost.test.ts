@@ -1,9 +1,11 @@
 // A Postgres that goes away: whoever asks is told soon, and answered again when it is back. The server is really stopped.
 import assert from 'node:assert/strict'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '../../src/kernel/secret.ts'
+import { openStore } from '../../src/store/open.ts'
 import { StoreUnavailable, type Store } from '../../src/store/store.ts'
 import { makeDatabase, ownServer, type Server } from '../harness/postgres.ts'
 import { stageOf } from '../harness/stores.ts'
@@ -137,4 +139,31 @@ test('a store can be closed while its server is away', async (context) => {
   const asked = assert.rejects(store.all('SELECT n FROM revision'), StoreUnavailable)
   await store.close()
   await asked
+})
+
+test('the way to the server may be TLS, checked or not, or a Unix socket', async (context) => {
+  const server = await ownServer(context, join(import.meta.dirname, '../fixtures/tls'))
+  if (server === null) return
+  const { dataDir } = stageOf(context, null).place
+  const isEncrypted = async (change: (url: URL) => void): Promise<unknown> => {
+    const url = new URL(server.url)
+    change(url)
+    const store = await openStore({ dataDir, databaseUrl: new Secret(url.href), tell: () => {} })
+    try {
+      return (await store.all('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'))[0]?.['ssl']
+    } finally {
+      await store.close()
+    }
+  }
+  assert.equal(await isEncrypted(() => {}), 0)
+  assert.equal(await isEncrypted((url) => url.searchParams.set('sslmode', 'require')), 1)
+  assert.equal(await isEncrypted((url) => url.searchParams.set('host', server.folder)), 0)
+  // The certificate of the fixtures is nobody's whom this process trusts.
+  await assert.rejects(
+    isEncrypted((url) => {
+      url.hostname = 'localhost'
+      url.searchParams.set('sslmode', 'verify-full')
+    }),
+    /self-signed certificate/,
+  )
 })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const [bin = ''] = process.argv.slice(2)
+const [bin = '', certificates = ''] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'relay-postgres-'))
 const data = join(folder, 'data')
 
@@ -20,7 +20,7 @@ if (user.uid !== undefined) chownSync(folder, user.uid, user.gid)
 chmodSync(folder, 0o700)
 
 let server: ChildProcess | null = null
-const port = await freePort()
+let port = await freePort()
 
 async function freePort(): Promise<number> {
   const probe = createServer()
@@ -44,16 +44,24 @@ async function end(message: string): Promise<never> {
 
 async function stop(signal: NodeJS.Signals): Promise<void> {
   const running = server
-  if (running === null) return
   server = null
+  if (running === null || running.exitCode !== null) return
   const gone = new Promise((resolve) => running.once('exit', resolve))
   running.kill(signal)
   await gone
 }
 
-async function start(): Promise<void> {
+/** With its reasons when it does not start. */
+async function start(): Promise<string | null> {
   const log: string[] = []
-  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=`, `port=${port}`]
+  const settings = [
+    'fsync=off',
+    'max_connections=300',
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${folder}`,
+    `port=${port}`,
+    ...(certificates === '' ? [] : ['ssl=on', `ssl_cert_file=${own('cert.pem')}`, `ssl_key_file=${own('key.pem')}`]),
+  ]
   const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((each) => ['-c', each])], {
     ...user,
     cwd: folder,
@@ -66,16 +74,35 @@ async function start(): Promise<void> {
     if (!isReady) log.push(text)
     if (text.includes('database system is ready to accept connections')) isReady = true
   })
-  for (let tries = 0; tries < 1_200 && !isReady; tries++) {
-    if (child.exitCode !== null) return end(`failed ${JSON.stringify(`postgres ended: ${log.join('')}`)}`)
-    await sleep(25)
+  for (let tries = 0; tries < 1_200 && !isReady && child.exitCode === null; tries++) await sleep(25)
+  if (isReady) return null
+  await stop('SIGQUIT')
+  return log.join('')
+}
+
+/** Somebody may take the port between the look and the start: then it is tried again. */
+async function startAnywhere(isPortFree: boolean): Promise<void> {
+  let reasons: string | null = ''
+  for (let tries = 0; tries < 5; tries++) {
+    reasons = await start()
+    if (reasons === null) return say(`ready ${port} ${folder}`)
+    if (isPortFree) port = await freePort()
+    await sleep(200)
   }
-  say(isReady ? `ready ${port}` : `failed ${JSON.stringify(`postgres did not start: ${log.join('')}`)}`)
+  return end(`failed ${JSON.stringify(reasons)}`)
+}
+
+/** A file of the fixtures as the server's own: it wants its key to be nobody else's. */
+function own(name: string): string {
+  const copy = join(folder, name)
+  writeFileSync(copy, readFileSync(join(certificates, name)), { mode: 0o600 })
+  if (user.uid !== undefined) chownSync(copy, user.uid, user.gid)
+  return copy
 }
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    if (line === 'start') void start()
+    if (line === 'start') void startAnywhere(false)
     if (line === 'stop') void stop('SIGINT').then(() => say('stopped'))
   })
   .on('close', () => void end('over'))
@@ -89,5 +116,5 @@ const made = spawnSync(
   ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${words}`, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
   { ...user, cwd: folder, encoding: 'utf8' },
 )
-if (made.status === 0) await start()
+if (made.status === 0) await startAnywhere(true)
 else await end(`failed ${JSON.stringify(`initdb: ${made.error?.message ?? ''}${made.stderr}`)}`)

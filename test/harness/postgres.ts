@@ -14,6 +14,8 @@ import postgres from 'postgres'
 export type Server = {
   /** Of the maintenance database, with all rights. */
   readonly url: string
+  /** Where its Unix socket lies. */
+  readonly folder: string
   /** Ends it as an operator would, with its connections. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
@@ -33,9 +35,12 @@ export async function freshDatabase(context: TestContext): Promise<string | null
   return made
 }
 
-/** A server of the test's own, to stop and start; null where there is none: the test is skipped. */
-export async function ownServer(context: TestContext): Promise<Server | null> {
-  const server = await startServer()
+/**
+ * A server of the test's own, to stop and start; null where there is none: the test is skipped.
+ * @param certificates a folder with cert.pem and key.pem, for TLS
+ */
+export async function ownServer(context: TestContext, certificates?: string): Promise<Server | null> {
+  const server = await startServer(certificates)
   if ('why' in server) return skip(context, server.why)
   context.after(server.end)
   return server
@@ -75,10 +80,10 @@ function sharedServer(): Promise<Server | Absent> {
 }
 
 /** For whoever is no test and takes it down by `end`. */
-export async function startServer(): Promise<(Server & { readonly end: () => Promise<void> }) | Absent> {
+export async function startServer(certificates = ''): Promise<(Server & { readonly end: () => Promise<void> }) | Absent> {
   const bin = findBinaries()
   if (typeof bin !== 'string') return bin
-  const keeper = spawn(process.execPath, [join(import.meta.dirname, 'postgres-keeper.ts'), bin], {
+  const keeper = spawn(process.execPath, [join(import.meta.dirname, 'postgres-keeper.ts'), bin, certificates], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // Ctrl-C reaches the whole group of the terminal: the keeper must live on to clean up.
     detached: true,
@@ -97,10 +102,11 @@ export async function startServer(): Promise<(Server & { readonly end: () => Pro
     hold(keeper, false)
     return answer
   }
-  const port = await expect('ready')
+  const [port = '', folder = ''] = (await expect('ready')).split(' ')
   hold(keeper, false)
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    folder,
     stop: async () => void (await ask('stop', 'stopped')),
     start: async () => void (await ask('start', 'ready')),
     end: async () => {
