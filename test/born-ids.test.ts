@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { catalog } from '../src/catalog/index.ts'
 import type { Endpoint, Resource } from '../src/catalog/endpoint.ts'
-import { isOwned, kinds, looksLike, type ResourceKind } from '../src/catalog/kinds.ts'
+import { isMeant, isOwned, kinds, looksLike, type ResourceKind } from '../src/catalog/kinds.ts'
 import { drivers } from './emulator/drivers.ts'
 import { readEvents } from './emulator/server-sent-events.ts'
 import { createStage } from './emulator/stage.ts'
@@ -89,10 +89,10 @@ function namedBy({ row, params, query, sent }: Exchanged): readonly (Named & { r
 
 function bornIn(row: Endpoint, place: 'answer' | 'event', document: unknown): readonly Named[] {
   const isBorn = ({ act, at }: Resource): boolean => act === 'create' && at.startsWith(`${place}.`)
-  return row.resources.filter(isBorn).flatMap(({ kind, at, only }) =>
-    textsAt(document, at.slice(place.length + 1))
-      .filter((id) => (only === 'prefixed' ? looksLike(kind, id) : isOwned(kind, id)))
-      .map((id) => ({ kind, id })),
+  return row.resources.filter(isBorn).flatMap((resource) =>
+    textsAt(document, resource.at.slice(place.length + 1))
+      .filter((id) => isMeant(resource, id))
+      .map((id) => ({ kind: resource.kind, id })),
   )
 }
 

@@ -335,3 +335,7 @@ export const looksLike = (kind: ResourceKind, id: string): boolean => kinds[kind
 
 /** Whether an id of this kind is somebody's at all: only then is it looked up in requests and recorded from answers. */
 export const isOwned = (kind: ResourceKind, id: string): boolean => kinds[kind].owned === 'all' || looksLike(kind, id)
+
+/** Whether an id is meant at a place: where others may stand as well, only what looks like one of the kind is. */
+export const isMeant = ({ kind, only }: { readonly kind: ResourceKind; readonly only?: 'prefixed' }, id: string): boolean =>
+  only === 'prefixed' ? looksLike(kind, id) : isOwned(kind, id)

@@ -1,7 +1,7 @@
 // Reads an answer for the ids that are born in it and holds each back until its owner is on disk: no byte of a new id leaves
 // before. Everything else passes as it comes.
 import type { Resource } from '../catalog/endpoint.ts'
-import { kinds } from '../catalog/kinds.ts'
+import { isMeant } from '../catalog/kinds.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { Born, Named, Owner, Ownership } from '../ownership/ownership.ts'
 import { withoutNames } from './account-names.ts'
@@ -62,7 +62,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       return
     }
     const key = `${kind} ${id}`
-    if (seen.has(key) || !hasPrefix(resource, id) || !isTold(resource)) return
+    if (seen.has(key) || !isMeant(resource, id) || !isTold(resource)) return
     seen.add(key)
     if (resource.at === 'answer.id' && kind === plan.keeps) itself = { kind, id }
     if (resource.act === 'create' && !ownership.isKnown(owner, account, { kind, id })) born.push({ kind, id, parent: null, body: null })
@@ -141,10 +141,4 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }),
     isWaiting: () => writing !== null,
   }
-}
-
-/** Two kinds may stand at one place, and the upstream may say something else there: only an id of the kind is one. */
-function hasPrefix({ kind }: Resource, id: string): boolean {
-  const { prefixes }: { readonly prefixes: readonly string[] } = kinds[kind]
-  return prefixes.length === 0 || prefixes.some((prefix) => id.startsWith(prefix))
 }

@@ -1,7 +1,7 @@
 // Ids that are born in what the upstream tells in answer to our own questions: the output of a batch, the model of a job.
 // They are the owner's of the object that names them, as if the owner had asked.
 import type { Resource } from '../catalog/endpoint.ts'
-import { kinds, type Kind } from '../catalog/kinds.ts'
+import { isMeant } from '../catalog/kinds.ts'
 import type { Born, Ownership } from '../ownership/ownership.ts'
 import { retrieveRow, type RecordTold } from '../ownership/upstream.ts'
 import { scanJson } from './body/json-scan.ts'
@@ -14,16 +14,10 @@ export function createRecordTold(ownership: Ownership): RecordTold {
     if (rules === null) return
     const born: Born[] = []
     const found = (resource: Resource, id: string): void => {
-      if (resource.act !== 'create' || resource.when !== undefined || !hasPrefix(resource, id)) return
+      if (resource.act !== 'create' || resource.when !== undefined || !isMeant(resource, id)) return
       if (!ownership.isKnown(owner, account, { kind: resource.kind, id })) born.push({ kind: resource.kind, id, parent: null, body: null })
     }
     for (const text of texts) scanJson(rules, Buffer.from(text), found)
     if (born.length > 0) await ownership.record(owner, account, born)
   }
-}
-
-/** The upstream may say something else at that place: only an id of the kind is one. */
-function hasPrefix({ kind }: Resource, id: string): boolean {
-  const { prefixes }: Kind = kinds[kind]
-  return prefixes.length === 0 || prefixes.some((prefix) => id.startsWith(prefix))
 }
