@@ -1,6 +1,6 @@
 // A few connections to Postgres. Each lives once: one that closes, breaks or keeps a statement waiting too long is thrown away
 // and the next statement gets a new one. The driver is given no chance to reconnect, which it would do inside a transaction too.
-import { createConnection, type Socket } from 'node:net'
+import { createConnection, isIP, type Socket } from 'node:net'
 import postgres from 'postgres'
 import type { Secret } from '../kernel/secret.ts'
 import { StoreConflict, StoreUnavailable, type Row, type Value } from './store.ts'
@@ -126,7 +126,7 @@ export async function transact<T>(
 function connect(url: Secret, translate: ReturnType<typeof createTranslate>, onLost: () => void): Held {
   let isLost = false
   const socket = socketOf(url)
-  const ownSocket: object = { socket: socket.open }
+  const ownSocket: object = { socket: socket.open, ...(socket.tls === null ? {} : { ssl: socket.tls }) }
   const client = postgres(socket.href, {
     ...ownSocket,
     max: 1,
@@ -175,19 +175,30 @@ function connect(url: Secret, translate: ReturnType<typeof createTranslate>, onL
   }
 }
 
+type OwnSocket = {
+  readonly href: string
+  /** What TLS has to know beyond the address; null where the driver does it. */
+  readonly tls: object | null
+  readonly open: () => Socket
+  readonly destroy: () => void
+}
+
 /**
  * One socket and no second one: the driver would reconnect by itself, without a pause where a load balancer hangs up at once.
  * The host may be IPv6, or the folder of a Unix socket as libpq spells it (`?host=/run/postgresql`); the driver reads neither.
  */
-function socketOf(secret: Secret): { readonly href: string; readonly open: () => Socket; readonly destroy: () => void } {
+function socketOf(secret: Secret): OwnSocket {
   const url = new URL(secret.reveal())
   const port = Number(url.port === '' ? 5432 : url.port)
   const host = url.hostname.replace(/^\[|\]$/g, '') || 'localhost'
   const folder = url.searchParams.get('host')
   url.searchParams.delete('host')
   let socket: Socket | null = null
+  // The driver would hold the certificate of an address against the name `localhost`.
+  const isAddressChecked = url.searchParams.get('sslmode') === 'verify-full' && isIP(host) !== 0
   return {
     href: url.href,
+    tls: isAddressChecked ? { host } : null,
     open() {
       if (socket !== null) throw new Error('the connection was closed')
       socket = folder === null ? createConnection(port, host) : createConnection(`${folder}/.s.PGSQL.${port}`)
