@@ -1,5 +1,6 @@
 // Ownership on the table `objects`. Reads go to the database (SQLite: microseconds) or to a lease of it (Postgres); writes of
 // one turn of the event loop become one transaction, so that many creates share the wait for the disk.
+import { hash } from 'node:crypto'
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 import { createdAtOf, facetOf } from './told.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -21,6 +22,11 @@ export type OwnershipOptions = {
 const freshMs = 5_000
 const leaseMs = 60_000
 
+/** While writes come fast, transactions are this far apart: those that come in between share one wait for the disk. */
+const commitGapMs = 2
+/** How long an object that is told once more as it was needs no look at the database. */
+const toldMs = 10_000
+
 const live = 'live'
 
 type Waiting = {
@@ -37,6 +43,9 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
   let isReachable = true
   let waiting: Waiting[] = []
   let flushing: Promise<void> | null = null
+  let committedTick = Number.NEGATIVE_INFINITY
+  /** Digests of objects that were remembered just now. */
+  const told = createLru<{ readonly digest: string; readonly at: number }>(20_000)
 
   /** Notes whether the database answers. */
   async function guarded<T>(work: Promise<T>): Promise<T> {
@@ -87,26 +96,35 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
     if (store.dialect === 'postgres') return guarded(work(store))
     return new Promise<T>((resolve, reject) => {
       waiting.push({ work, done: resolve as (result: unknown) => void, fail: reject })
-      flushing ??= new Promise((flushed) => setImmediate(() => void flush().then(flushed)))
+      flushLater()
+    })
+  }
+
+  function flushLater(): void {
+    flushing ??= new Promise((flushed) => {
+      const waitMs = committedTick + commitGapMs - clock.tick()
+      const begin = (): void => void flush().then(flushed)
+      if (waitMs > 0) setTimeout(begin, waitMs)
+      else setImmediate(begin)
     })
   }
 
   async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting
-      waiting = []
-      try {
-        const results = await store.transaction(async (sql) => {
-          const all: unknown[] = []
-          for (const { work } of batch) all.push(await work(sql))
-          return all
-        })
-        batch.forEach(({ done }, at) => done(results[at]))
-      } catch (error) {
-        for (const { fail } of batch) fail(error)
-      }
+    const batch = waiting
+    waiting = []
+    try {
+      const results = await store.transaction(async (sql) => {
+        const all: unknown[] = []
+        for (const { work } of batch) all.push(await work(sql))
+        return all
+      })
+      batch.forEach(({ done }, at) => done(results[at]))
+    } catch (error) {
+      for (const { fail } of batch) fail(error)
     }
+    committedTick = clock.tick()
     flushing = null
+    if (waiting.length > 0) flushLater()
   }
 
   const background = (work: Promise<unknown>): void => void work.catch(onError)
@@ -151,6 +169,12 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
     isKnown: (owner, account, named) => known.get(keyOf(account, named)) === owner.project,
 
     remember(account, { kind, id }, body) {
+      const key = keyOf(account, { kind, id })
+      const digest = hash('sha1', body, 'base64')
+      const before = told.get(key)
+      const now = clock.now()
+      if (before?.digest === digest && now - before.at < toldMs) return
+      told.set(key, { digest, at: now })
       background(
         write((sql) =>
           sql.run(
