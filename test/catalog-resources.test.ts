@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { publicParams, type Endpoint, type Resource } from '../src/catalog/endpoint.ts'
 import { catalog } from '../src/catalog/index.ts'
-import { isOwned, kinds, looksLike, type Kind, type ResourceKind } from '../src/catalog/kinds.ts'
+import { isMeant, isOwned, kinds, looksLike, type Kind, type ResourceKind } from '../src/catalog/kinds.ts'
 import { everyRow, opaqueKeys, referenceKeys } from '../src/catalog/references.ts'
 
 const rows: readonly Endpoint[] = catalog
@@ -127,13 +127,12 @@ describe('kinds', () => {
 
   test('are told by the prefix whether an id is anybody’s', () => {
     assert.deepEqual(
-      (['gpt-5', 'ft:gpt-4o:acme::1', 'file-1', 'alloy'] as const).map((id) => isOwned('model', id)),
-      [false, true, false, false],
+      ['gpt-5', 'ft:gpt-4o:acme::1', 'file-1'].map((id) => isOwned('model', id)),
+      [false, true, false],
     )
-    assert.deepEqual(
-      [isOwned('file', 'anything'), isOwned('item', 'mine-1'), isOwned('item', 'msg_1'), looksLike('file', 'anything')],
-      [true, false, true, false],
-    )
+    assert.deepEqual([isOwned('file', 'anything'), looksLike('file', 'anything')], [true, false])
+    const voice = { kind: 'voice', only: 'prefixed' } as const
+    assert.deepEqual([isMeant(voice, 'alloy'), isMeant(voice, 'voice_1'), isMeant({ kind: 'voice' }, 'alloy')], [false, true, true])
   })
 
   test('whose public ids are told by their prefix have one', () => {

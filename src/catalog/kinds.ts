@@ -14,7 +14,7 @@ export type Missing = {
 export type Kind = {
   /** What its ids begin with; empty where ids have no shape of their own. */
   readonly prefixes: readonly string[]
-  /** `prefixed`: an id without one of the prefixes is nobody's and everybody's: a base model, a built-in voice, a name clients made up. */
+  /** `prefixed`: an id without one of the prefixes is nobody's and everybody's: a base model. */
   readonly owned: 'all' | 'prefixed'
   /** In the path of a request. In a query the same is said with the name of the query parameter. */
   readonly missing: Missing
@@ -142,7 +142,7 @@ export const kinds = {
     },
   },
   conversation: { prefixes: ['conv_'], owned: 'all', missing: named('Conversation') },
-  // Each type of item has a prefix of its own; the upstream itself refuses ids with a wrong one.
+  // Each type of item has a prefix of its own. The upstream refuses ids without it, so that none is a client's own invention.
   item: {
     prefixes: [
       'msg_',
@@ -178,7 +178,7 @@ export const kinds = {
       'item_',
       'cmd_',
     ],
-    owned: 'prefixed',
+    owned: 'all',
     missing: named('Item'),
     missingInBody: notFound(
       "Item with id '{id}' not found. Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.",
@@ -195,7 +195,7 @@ export const kinds = {
   // Written in the dashboard of the account; the API can only use them.
   prompt: { prefixes: ['pmpt_'], owned: 'all', missing: named('Prompt') },
   tunnel: { prefixes: ['tunnel_'], owned: 'all', missing: namedAt('Tunnel', '{at}') },
-  voice: { prefixes: ['voice_'], owned: 'prefixed', missing: named('Voice'), missingInBody: namedAt('Voice', 'voice') },
+  voice: { prefixes: ['voice_'], owned: 'all', missing: named('Voice'), missingInBody: namedAt('Voice', 'voice') },
   voice_consent: {
     prefixes: ['cons_'],
     owned: 'all',

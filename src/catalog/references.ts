@@ -54,10 +54,10 @@ export const noSuchModel: Missing = {
   code: 'model_not_found',
 }
 
-/** A built-in voice by its name, a custom one by its id. */
+/** A built-in voice by its name, a custom one by its id; whether one may stand for the other is not documented. */
 export const voiceAt = (place: string): readonly Resource[] =>
   at(place, [
-    ['voice', ''],
+    ['voice', '', 'prefixed'],
     ['voice', 'id'],
   ])
 
