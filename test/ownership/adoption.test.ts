@@ -133,6 +133,27 @@ onEachStore('what is born in an adopted object is adopted with it, unless somebo
   assert.deepEqual(await owners(store), { batch_1: red.project, 'file-out': red.project, 'file-err': blue.project })
 })
 
+onEachStore('what somebody records while an adoption looks stays theirs', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  const { request } = stageOf(store, upstream)
+  const { id, body } = await upstream.upload('on its way')
+  const entries: unknown[] = []
+  const adopt = createAdoption<string>({
+    ...{ store, ask: upstream.ask, clock: upstream.clock, recordTold: recordingOf(store, upstream) },
+    change: async (_actor, work) => {
+      await insertObjects(store, [{ owner: blue, kind: 'file', id, createdAt: 1, body }])
+      return store.transaction(async (sql) => {
+        const { result, entry } = await work(sql)
+        entries.push(entry)
+        return result
+      })
+    },
+  })
+  assert.deepEqual((await adopt(request({ from: { ids: [id] } }))).claimed, [])
+  assert.deepEqual([await owners(store), entries], [{ [id]: blue.project }, [null]])
+})
+
 onEachStore('an orphan gets an owner by adoption and in no other way', async (_, { open }) => {
   const store = await open()
   await using upstream = await startOwnedAccount()

@@ -25,6 +25,7 @@ onEachStore('of several processes one works, and another one takes over when it 
   await until(() => counts.one >= 10)
   assert.equal(counts.two, 0)
   await one.close()
+  assert.deepEqual(await (await open()).all("SELECT holder FROM leases WHERE holder = 'one'"), [], 'the next one need not wait')
   const last = counts.one
   await until(() => counts.two >= 3)
   assert.equal(counts.one, last)
@@ -55,7 +56,7 @@ onEachStore('a turn never overlaps the one before, and closing breaks off what r
   let turns = 0
   const background = start(await open(), 'one', async (signal) => {
     most = Math.max(most, ++running)
-    if (++turns === 3) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    if (++turns === 3) await new Promise((resolve) => signal.addEventListener('abort', () => setTimeout(resolve, 50)))
     else await new Promise((resolve) => setTimeout(resolve, 40))
     running--
   })

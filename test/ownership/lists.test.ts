@@ -100,6 +100,9 @@ onEachStore('what another project shares is in the list, at its place, and nothi
   await insertObjects(store, [...[0, 6, 12].map((number) => container(red, number)), ...[3, 9].map((number) => container(sibling, number))])
   const shared = container(sibling, 3).id
   await store.run("INSERT INTO shares (account, kind, id, project) VALUES ('ups_default', 'container', ?, ?)", shared, red.project)
+  // Shared with somebody else.
+  const other = container(sibling, 9).id
+  await store.run("INSERT INTO shares (account, kind, id, project) VALUES ('ups_default', 'container', ?, 'prj_other')", other)
   const all = [named([12])[0], named([6])[0], shared, named([0])[0]]
   assert.deepEqual(ids(await page(request({ kind: 'container' }))), all)
   assert.deepEqual(ids(await page(request({ kind: 'container', limit: 2 }))), all.slice(0, 2))
@@ -300,6 +303,7 @@ onEachStore('while the upstream is away a list shows what it was told last', asy
     })
     const shown = await page(request({ kind: 'vector_store' }))
     assert.deepEqual(ids(shown), named(range(9, 0)))
+    assert.ok(shown.kind === 'page' && shown.objects.every(({ body }, at) => body === container(red, 9 - at).body))
   }
 })
 

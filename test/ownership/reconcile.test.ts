@@ -77,6 +77,23 @@ onEachStore('a create that may still be under way is left alone', async (_, { op
   assert.deepEqual(upstream.asked, [], 'and nobody looks for it')
 })
 
+onEachStore('an object is not decided upon while a young create may have made it', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  const { run, orphans } = stageOf(store, upstream)
+  await intend(store, upstream, red)
+  later(upstream, 9_000)
+  const lost = await upstream.upload('whose?')
+  later(upstream, 3_000)
+  await intend(store, upstream, red)
+  later(upstream, 5_000)
+  await run(never)
+  assert.deepEqual([await rowOf(store, lost.id), await intents(store), orphans], [null, 2, []])
+  later(upstream, 60_000)
+  await run(never)
+  assert.deepEqual([await rowOf(store, lost.id), await intents(store)], [{ project: red.project, state: 'live' }, 0])
+})
+
 onEachStore('an object two tenants may have made becomes an orphan, which nobody finds', async (_, { open }) => {
   const store = await open()
   await using upstream = await startOwnedAccount()
