@@ -21,6 +21,9 @@ import { relayToken, testSettings, upstreamKey } from './world.ts'
 /** Who sends a request. `home` has the token of the settings and belongs to the tenant every relay has. */
 export type Who = 'red' | 'ops' | 'blue' | 'home' | 'revoked' | 'expired' | 'lacking'
 
+/** The one thing that red's token `lacking` may do. */
+export const lackingAllBut = 'moderations:write'
+
 export type Sent = {
   readonly method: string
   readonly path: string
@@ -97,7 +100,7 @@ export async function startGuardedAccount({
     home: relayToken,
     revoked: await token({ name: 'revoked', tenant: 'red', project: 'web' }),
     expired: await token({ name: 'expired', tenant: 'red', project: 'web', expires: '1s' }),
-    lacking: await token({ name: 'lacking', tenant: 'red', project: 'web', permissions: ['moderations:write'] }),
+    lacking: await token({ name: 'lacking', tenant: 'red', project: 'web', permissions: [lackingAllBut] }),
   }
   await admin('tokens.revoke', { token: 'revoked', tenant: 'red' })
   const expired = new Promise((resolve) => setTimeout(resolve, 1_100))
