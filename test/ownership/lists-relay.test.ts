@@ -108,7 +108,12 @@ const listed: Readonly<Partial<Record<ResourceKind, Listed>>> = {
   agent_environment: {
     path: '/v1/agents/environments',
     headers: agents,
-    create: (send) => send('/v1/agents/environments', { environment: { type: 'openai_hosted', network: { access: 'disabled' } } }),
+    create: async (send, n) => {
+      await send('/v1/agents/environments', { environment: { type: 'openai_hosted', network: { access: 'disabled' } } })
+      // Born in the answer of a session, which tells no more of it than its id.
+      const environment = { type: 'self_hosted', workspace_directory: '/srv/app' }
+      if (n === 3) await send('/v1/agents/sessions', { agent: { model }, environment, input: said('Reply with exactly: pong') })
+    },
     queries: ['type=openai_hosted', 'type=self_hosted'],
   },
   agent_session: {
