@@ -98,7 +98,7 @@ export async function attack(
   })
 }
 
-function isRefusal({ status, text }: Got): boolean {
+export function isRefusal({ status, text }: Got): boolean {
   if (status < 400) return false
   const { error } = JSON.parse(text) as { readonly error?: { readonly message?: unknown } }
   return typeof error?.message === 'string'

@@ -223,3 +223,10 @@ export const formSpellings: readonly Spelling[] = [
 
 export const spellingsOf = ({ place }: Spot): readonly Spelling[] =>
   ({ path: pathSpellings, query: querySpellings, body: bodySpellings, form: formSpellings })[place]
+
+/** The request with the id at its place as most clients would write it. */
+export function plainWriting(spot: Spot, id: string, own: Own): Sent {
+  const [plain] = spellingsOf(spot)
+  if (plain === undefined) throw new Error(`nothing writes ${spot.place}`)
+  return plain.write(spot, id, own)
+}
