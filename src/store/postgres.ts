@@ -65,7 +65,8 @@ function advice(error: unknown): string {
   if (code.startsWith('28')) return `it refuses the user or the password (${text}); correct DATABASE_URL`
   if (code === '3D000') return `it does not exist (${text}); make it with CREATE DATABASE, or correct DATABASE_URL`
   if (code === '42501') return `the user may not make tables (${text}); let it own the database`
-  if (reason instanceof StoreUnavailable || /^(E[A-Z_]+|CONNECT.*)$/.test(code)) {
+  // A code with a digit in front is the server's own word.
+  if (error instanceof StoreUnavailable && !/^\d/.test(code)) {
     return `it cannot be reached (${text}); check that the server runs and that DATABASE_URL names it`
   }
   return text

@@ -126,6 +126,23 @@ test('a restore moves aside what was there', async (context) => {
   kept2.close()
 })
 
+/** Damage that reading alone does not show: a row that is in a table and not in its index. */
+function forgetInIndex(file: string): void {
+  const onSchema = <T>(work: (database: DatabaseSync) => T): T => {
+    const database = new DatabaseSync(file, { defensive: false })
+    try {
+      database.exec('PRAGMA writable_schema = ON')
+      return work(database)
+    } finally {
+      database.close()
+    }
+  }
+  const text = "DELETE FROM sqlite_schema WHERE name = 'intents_sent' RETURNING type, name, tbl_name, rootpage, sql"
+  const index = onSchema((database) => Object.values(database.prepare(text).get() ?? {}))
+  onSchema((database) => database.prepare(insert).run('lost', 9))
+  onSchema((database) => database.prepare('INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)').run(...index))
+}
+
 test('a folder in use, and a file that is no whole backup of this version, change nothing', async (context) => {
   const [source, target] = [await stored(context, 'theirs'), await stored(context, 'mine')]
   const there = folder(context)
@@ -141,9 +158,12 @@ test('a folder in use, and a file that is no whole backup of this version, chang
   const newer = new DatabaseSync(join(there, 'newer.db'))
   newer.exec('PRAGMA user_version = 999')
   newer.close()
+  writeFileSync(join(there, 'incomplete.db'), bytes)
+  forgetInIndex(join(there, 'incomplete.db'))
   const before = contents(target)
   for (const [name, message] of [
     ['damaged.db', /damaged|malformed/],
+    ['incomplete.db', /The backup .* is damaged \(.*index.*\): use another one/],
     ['short.db', /damaged|malformed/],
     ['letter.txt', /is no backup of a relay/],
     ['other.db', /is no backup of a relay/],

@@ -141,6 +141,19 @@ test('a store can be closed while its server is away', async (context) => {
   await asked
 })
 
+test('somebody who hangs up at once, in the place of the server, is called once for each statement', async (context) => {
+  let calls = 0
+  const listener = createServer((socket) => {
+    calls++
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve))
+  context.after(() => void listener.close())
+  const url = new Secret(`postgres://relay@127.0.0.1:${(listener.address() as AddressInfo).port}/relay`)
+  await assert.rejects(stageOf(context, url).open(), /cannot be reached/)
+  assert.equal(calls, 1)
+})
+
 test('the way to the server may be TLS, checked or not, or a Unix socket', async (context) => {
   const server = await ownServer(context, join(import.meta.dirname, '../fixtures/tls'))
   if (server === null) return
