@@ -18,7 +18,7 @@ export type OwnershipOptions = {
   readonly onError: (error: unknown) => void
 }
 
-/** How long a row read from Postgres counts without another look, and how long it may while the database is away. */
+/** How long an object that was found counts without another look, and how long it may while the database is away. */
 const freshMs = 5_000
 const leaseMs = 60_000
 
@@ -34,10 +34,13 @@ type Waiting = {
   readonly done: (result: unknown) => void
   readonly fail: (error: unknown) => void
 }
-type Read = { readonly rows: readonly Row[]; readonly at: number }
+type Lease = { readonly found: Found; readonly at: number }
 
 export function createOwnership({ store, clock, home, onError }: OwnershipOptions): Ownership {
-  const cache = store.dialect === 'postgres' ? createLru<Read>(100_000) : null
+  /** What was found to be the asker's. */
+  const leases = createLru<Lease>(50_000)
+  /** How many deletes have begun: what was read before one may be wrong after it. */
+  let deletes = 0
   /** What is recorded for whom, so that an answer seen again costs no write. */
   const known = createLru<string>(50_000)
   let isReachable = true
@@ -60,19 +63,23 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
   }
 
   /** Every row that has one of the ids, whoever owns it: a foreign id and a missing one cost the same. */
-  async function rowsOf(owner: Owner, ids: readonly string[]): Promise<readonly Row[]> {
-    if (cache === null || ids.length !== 1) return await guarded(store.all(selection(ids.length), owner.project, ...padded(ids)))
-    const key = `${owner.project} ${ids[0]}`
-    const read = cache.get(key)
+  const rowsOf = (owner: Owner, ids: readonly string[]): Promise<readonly Row[]> =>
+    guarded(store.all(selection(ids.length), owner.project, ...padded(ids)))
+
+  async function findOne(owner: Owner, named: Named): Promise<Found | null> {
+    const key = leaseOf(owner, named)
+    const lease = leases.get(key)
     const now = clock.now()
-    if (read !== undefined && now - read.at < freshMs) return read.rows
+    if (lease !== undefined && now - lease.at < freshMs) return lease.found
+    const began = deletes
     try {
-      const rows = await guarded(store.all(selection(1), owner.project, ids[0] ?? ''))
-      // Only what was found is leased: an id that is born a moment later must be seen at once.
-      if (rows.length > 0) cache.set(key, { rows, at: now })
-      return rows
+      const found = foundOf(owner, named, await rowsOf(owner, [named.id]))
+      // Only what is the owner's: an id that is born a moment later must be seen at once, and the second question for a foreign
+      // one must take as long as the first.
+      if (found?.access === 'own' && found.isRecorded && began === deletes) leases.set(key, { found, at: now })
+      return found
     } catch (error) {
-      if (error instanceof StoreUnavailable && read !== undefined && now - read.at < leaseMs) return read.rows
+      if (error instanceof StoreUnavailable && lease !== undefined && now - lease.at < leaseMs) return lease.found
       throw error
     }
   }
@@ -80,8 +87,10 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
   function foundOf(owner: Owner, named: Named, rows: readonly Row[]): Found | null {
     let isRecorded = false
     for (const row of rows) {
-      if (row['id'] !== named.id || row['kind'] !== named.kind) continue
-      isRecorded = true
+      if (row['id'] !== named.id) continue
+      // Recorded as something else: of another tenant's, not even the home may try it under another kind.
+      isRecorded ||= row['kind'] === named.kind || row['tenant'] !== owner.tenant
+      if (row['kind'] !== named.kind) continue
       if (row['tenant'] !== owner.tenant || row['state'] === 'gone') continue
       const account = row['account'] as AccountId
       const project = row['project'] as ProjectId
@@ -131,39 +140,45 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
 
   const forget = (intent: IntentId): void => background(write((sql) => sql.run('DELETE FROM intents WHERE id = ?', intent)))
 
-  /** One statement for all of them: one round trip. @returns those that are another's */
-  async function insert(sql: Sql, owner: Owner, account: AccountId, born: readonly Born[]): Promise<readonly Named[]> {
+  /** One statement for all of them: one round trip. @returns the rows that are the owner's */
+  function insert(sql: Sql, owner: Owner, account: AccountId, born: readonly Born[]): Promise<readonly Row[]> {
     const now = clock.now()
     const values = born.flatMap(({ kind, id, parent, body }) => [
       ...[account, kind, id, owner.tenant, owner.project, parent],
       // Of a listed kind, an object nobody has told us yet is marked: lists ask for it first.
       ...[createdAtOf(body) ?? now, facetOf(kind, body), body ?? (isListed(kind) ? '' : null)],
     ])
-    const rows = await sql.all(insertion(born.length), ...values)
-    if (rows.length === born.length) return []
-    const mine = new Set(rows.map((row) => `${row['kind'] as string} ${row['id'] as string}`))
-    return born.filter(({ kind, id }) => !mine.has(`${kind} ${id}`)).map(({ kind, id }) => ({ kind, id }))
+    return sql.all(insertion(born.length), ...values)
   }
 
   return {
     async find(owner, named) {
       const [first] = named
       if (first === undefined) return []
-      const rows = await rowsOf(owner, named.length === 1 ? [first.id] : [...new Set(named.map(({ id }) => id))])
-      return named.map((each) => foundOf(owner, each, rows))
+      if (named.length === 1) return [await findOne(owner, first)]
+      const ids = [...new Set(named.map(({ id }) => id))]
+      const byId = new Map<string, Row[]>(ids.map((id) => [id, []]))
+      for (let at = 0; at < ids.length; at += maxIds)
+        for (const row of await rowsOf(owner, ids.slice(at, at + maxIds))) byId.get(row['id'] as string)?.push(row)
+      return named.map((each) => foundOf(owner, each, byId.get(each.id) ?? []))
     },
 
     async record(owner, account, born, intent = null) {
-      const distinct = [...new Map(born.map((each) => [keyOf(account, each), each])).values()]
-      const foreign: Named[] = []
+      const distinct = born.length === 1 ? born : [...new Map(born.map((each) => [keyOf(account, each), each])).values()]
+      const began = deletes
+      const mine = new Set<string>()
       for (let at = 0; at < distinct.length; at += maxRows) {
         const part = distinct.slice(at, at + maxRows)
-        foreign.push(...(await write((sql) => insert(sql, owner, account, part))))
+        for (const row of await write((sql) => insert(sql, owner, account, part))) {
+          const named: Named = { kind: row['kind'] as ResourceKind, id: row['id'] as string }
+          mine.add(keyOf(account, named))
+          known.set(keyOf(account, named), owner.project)
+          const found: Found = { account, project: owner.project, access: 'own', isRecorded: true }
+          if (row['state'] === live && began === deletes) leases.set(leaseOf(owner, named), { found, at: clock.now() })
+        }
       }
       if (intent !== null) forget(intent)
-      const others = new Set(foreign.map((each) => keyOf(account, each)))
-      for (const each of distinct) if (!others.has(keyOf(account, each))) known.set(keyOf(account, each), owner.project)
-      return foreign
+      return distinct.filter((each) => !mine.has(keyOf(account, each))).map(({ kind, id }) => ({ kind, id }))
     },
 
     isKnown: (owner, account, named) => known.get(keyOf(account, named)) === owner.project,
@@ -206,12 +221,13 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
 
     async beginDelete(owner, account, { kind, id }) {
       known.delete(keyOf(account, { kind, id }))
-      cache?.delete(`${owner.project} ${id}`)
+      leases.delete(leaseOf(owner, { kind, id }))
       await write((sql) => sql.run("UPDATE objects SET state = 'deleting' WHERE id = ? AND kind = ? AND account = ?", id, kind, account))
+      deletes++
+      leases.delete(leaseOf(owner, { kind, id }))
     },
 
-    endDelete(owner, account, { kind, id }, state) {
-      cache?.delete(`${owner.project} ${id}`)
+    endDelete(account, { kind, id }, state) {
       background(
         write((sql) =>
           sql.run(
@@ -238,10 +254,13 @@ const isListed = (kind: ResourceKind): boolean => {
   return list !== undefined
 }
 
+const leaseOf = (owner: Owner, { kind, id }: Named): string => `${owner.project} ${kind} ${id}`
+
 const keyOf = (account: AccountId, { kind, id }: Named): string => `${account} ${kind} ${id}`
 
 /** Statements stay well under the number of parameters either database takes. */
 const maxRows = 100
+const maxIds = 512
 const insertions = new Map<number, string>()
 
 function insertion(count: number): string {
@@ -252,7 +271,7 @@ function insertion(count: number): string {
       VALUES ${Array.from({ length: count }, () => row).join(', ')}
       ON CONFLICT (id, kind, account) DO UPDATE SET body = coalesce(nullif(excluded.body, ''), objects.body), facet = coalesce(excluded.facet, objects.facet)
       WHERE objects.tenant = excluded.tenant AND objects.project = excluded.project
-      RETURNING kind, id`
+      RETURNING kind, id, state`
     insertions.set(count, text)
   }
   return text

@@ -46,7 +46,7 @@ export type Ownership = {
   /** Denied from now on. @throws StoreUnavailable */
   readonly beginDelete: (owner: Owner, account: AccountId, named: Named) => Promise<void>
   /** `gone`: the upstream has it no more. `live`: it refused to delete. In the background: what is lost is finished later. */
-  readonly endDelete: (owner: Owner, account: AccountId, named: Named, state: 'gone' | 'live') => void
+  readonly endDelete: (account: AccountId, named: Named, state: 'gone' | 'live') => void
   /** False while the database does not answer. */
   readonly isReachable: () => boolean
   /** Waits for what was left to the background. */

@@ -35,12 +35,12 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
   }
 
   /** What the status alone tells of a delete or a create that was announced. */
-  function conclude({ replyHead: { status }, owner, accountId, deleting, intent }: Forwarded): void {
+  function conclude({ replyHead: { status }, accountId, deleting, intent }: Forwarded): void {
     if (intent !== null && status >= 400 && status < 500) ownership.forget(intent)
     if (deleting === null) return
-    if (status < 300 || status === 404 || status === 410) ownership.endDelete(owner, accountId, deleting, 'gone')
+    if (status < 300 || status === 404 || status === 410) ownership.endDelete(accountId, deleting, 'gone')
     // It still has the object, and says why. After a 5xx nobody knows: it is deleted once more later.
-    else if (status < 500) ownership.endDelete(owner, accountId, deleting, 'live')
+    else if (status < 500) ownership.endDelete(accountId, deleting, 'live')
   }
 
   /** The id of a call stands at the end of the `Location` of the answer and nowhere else. */
