@@ -231,6 +231,7 @@ export async function startApp({
       onConflict: (requestId, named) =>
         log.warn('owner-conflict', { request_id: requestId, objects: named.map(({ kind, id }) => `${kind} ${id}`).join(', ') }),
     }),
+    forget: ownership.forget,
     settle,
     tick: clock.tick,
     onUnexpected,

@@ -42,7 +42,9 @@ test('reads go on while Postgres is away, creates answer 503 and reach nobody, a
   for (let round = 0; round < 3; round++) {
     const refused = await call(world, 'POST', '/vector_stores', '{}')
     assert.equal(refused.status, 503, refused.body)
-    assert.equal((JSON.parse(refused.body) as { error: { code: string } }).error.code, 'store_unavailable')
+    // The first may find out only when it has been answered: then its owner is written down later.
+    const { code } = (JSON.parse(refused.body) as { error: { code: string } }).error
+    assert.ok(code === 'store_unavailable' || (round === 0 && code === 'owner_unwritten'), code)
     const response = await call(world, 'POST', '/responses', '{"model":"m","input":"x"}')
     assert.equal(response.status, 503, response.body)
   }

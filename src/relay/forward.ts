@@ -55,18 +55,26 @@ function isReplayable(endpoint: Endpoint, request: WireRequest, failure: Upstrea
   return failure.isStale && endpoint.replay === 'safe' && request.body.kind === 'none' && attempts === 1
 }
 
-function attempt(
-  { incoming, outgoing, account, departure, body, tally }: Routed,
-  request: WireRequest,
-  options: ForwardOptions,
-): Promise<Answer> {
+/**
+ * Whether the upstream has all of a request that makes something, which it will make though nobody waits for it: the answer is
+ * read to its end then, so that what was made has an owner.
+ */
+function isUnderWay({ intent, body, incoming }: Routed): boolean {
+  if (intent === null) return false
+  return body.kind !== 'stream' || (body.gate === null ? incoming.complete : body.gate.stream.readableEnded)
+}
+
+function attempt(routed: Routed, request: WireRequest, options: ForwardOptions): Promise<Answer> {
+  const { incoming, outgoing, account, departure, body, tally } = routed
   const reply = Reply.open((sink) => account.pool.send(request, sink))
   return new Promise((resolve, reject) => {
     const giveUp = (reason: Error): void => {
       reply.abort()
       reject(reason)
     }
-    departure.onLeave(() => giveUp(new ClientLeft()))
+    departure.onLeave(() => {
+      if (!isUnderWay(routed)) giveUp(new ClientLeft())
+    })
     if (body.kind === 'stream' && body.gate !== null) {
       body.gate.onFail((refusal) => {
         giveUp(refusal)

@@ -6,9 +6,7 @@ import { startAnswer, type AnswerWriter } from './body/answer-writer.ts'
 import type { Forwarded, Outcome } from './exchange.ts'
 import { clientHeaders, headerValue } from './headers.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
-import { scrub } from './scrub.ts'
-import { StoreUnavailable } from '../store/store.ts'
-import { UpstreamFailure } from '../upstreams/wire/failure.ts'
+import { answerScrubbed } from './scrubbed-answer.ts'
 
 export type Observe = (forwarded: Forwarded) => Promise<Outcome>
 
@@ -19,24 +17,16 @@ export type ObserveOptions = {
   readonly onConflict: (requestId: string, named: readonly Named[]) => void
 }
 
-/** An error longer than this is cut: no upstream writes one. */
-const maxErrorBytes = 262_144
-
 export function createObserve({ tick, ownership, onConflict }: ObserveOptions): Observe {
-  /** Writes owners down; the first to be written also ends what announced the create. */
-  function recording({ heir, accountId, requestId, intent: first }: Forwarded): (born: readonly Born[]) => Promise<void> {
-    let intent = first
-    return async (born) => {
-      const announced = intent
-      intent = null
-      const others = await ownership.record(heir, accountId, born, announced)
+  const recording =
+    ({ heir, accountId, requestId }: Forwarded): ((born: readonly Born[]) => Promise<void>) =>
+    async (born) => {
+      const others = await ownership.record(heir, accountId, born)
       if (others.length > 0) onConflict(requestId, others)
     }
-  }
 
-  /** What the status alone tells of a delete or a create that was announced. */
-  function conclude({ replyHead: { status }, accountId, deleting, intent }: Forwarded): void {
-    if (intent !== null && status >= 400 && status < 500) ownership.forget(intent)
+  /** What the status alone tells of a delete. */
+  function conclude({ replyHead: { status }, accountId, deleting }: Forwarded): void {
     if (deleting === null) return
     if (status < 300 || status === 404 || status === 410) ownership.endDelete(accountId, deleting, 'gone')
     // It still has the object, and says why. After a 5xx nobody knows: it is deleted once more later.
@@ -55,29 +45,8 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     }
   }
 
-  /** Errors are short: what is not the caller's to know is taken out of the whole of one. */
-  async function answerScrubbed(forwarded: Forwarded, headers: readonly string[]): Promise<Outcome> {
-    const { reply, replyHead, departure, tally, owner } = forwarded
-    departure.onLeave(() => reply.abort())
-    const body = await reply
-      .whole(maxErrorBytes)
-      .then(async (text) => Buffer.from(await scrub(text.toString('utf8'), saidBy(forwarded), owner, ownership)))
-      .catch((error: unknown) => {
-        if (error instanceof UpstreamFailure) throw new Refusal('upstream_failed', {}, { cause: error })
-        if (error instanceof StoreUnavailable) throw new Refusal('store_unavailable', {}, { cause: error })
-        throw error
-      })
-    const kept = headers.filter((_, at) => (headers[at - (at % 2)] ?? '').toLowerCase() !== 'content-length')
-    kept.push('Content-Length', String(body.length))
-    tally.answerBytes = body.length
-    const writer = startAnswer(forwarded, replyHead.status, replyHead.reason, kept, true)
-    if (body.length > 0) writer.write(body, true)
-    writer.end()
-    return (await departure.over) ? 'completed' : 'client-left'
-  }
-
   return async (forwarded) => {
-    const { reply, replyHead, outgoing, incoming, departure, requestId, tally, label } = forwarded
+    const { reply, replyHead, outgoing, incoming, departure, requestId, tally, label, intent } = forwarded
     const { status, reason } = replyHead
     conclude(forwarded)
     const isError = label !== null && status >= 400
@@ -92,7 +61,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     if (forwarded.plan.location !== null) await recordLocation(forwarded, record)
     // The upstream's own Date passes; a second one would be ours.
     outgoing.sendDate = false
-    if (isError) return await answerScrubbed(forwarded, headers)
+    if (isError) return await answerScrubbed(forwarded, headers, ownership)
 
     const hasLength =
       replyHead.framing.kind === 'length' || (replyHead.framing.kind === 'none' && headerValue(headers, 'content-length') !== null)
@@ -109,8 +78,12 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
       else outgoing.destroy()
     }
     const write = (bytes: Buffer, isLast: boolean): void => {
-      if (!begin().write(bytes, isLast)) reply.pause()
+      if (!departure.hasLeft() && !begin().write(bytes, isLast)) reply.pause()
     }
+    // What was announced is being made, whoever still listens: its owner is written down before this exchange is over.
+    const isKept = intent !== null && form !== null
+    let told: () => void = () => {}
+    const wasTold = isKept ? new Promise<void>((resolve) => (told = resolve)) : null
     let refuse: (error: unknown) => void = () => {}
     const refused = form === null ? null : new Promise<never>((_, reject) => (refuse = reject))
     const recorder: Recorder | null =
@@ -126,18 +99,25 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
             hidesAccount: label !== null,
             record,
             release: write,
-            onEnd: () => begin().end(),
+            onEnd() {
+              told()
+              if (!departure.hasLeft()) begin().end()
+            },
             onFree: () => {
               if (!outgoing.writableNeedDrain) reply.resume()
             },
             onFail(error) {
+              told()
               reply.abort()
               tally.failure = 'the owner could not be written down'
               if (writer === null) refuse(new Refusal('owner_unwritten', {}, { cause: error }))
               else breakOff()
             },
           })
-    departure.onLeave(() => reply.abort())
+    departure.onLeave(() => {
+      if (isKept) reply.resume()
+      else reply.abort()
+    })
     outgoing.on('drain', () => {
       if (recorder?.isWaiting() !== true) reply.resume()
     })
@@ -150,6 +130,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
       },
       end: () => (recorder === null ? begin().end() : recorder.end()),
       fail(failure) {
+        told()
         tally.failure = failure.describe()
         breakOff()
       },
@@ -157,6 +138,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     if (!hasBegun && writer !== null) outgoing.flushHeaders()
 
     const wasWritten = refused === null ? await departure.over : await Promise.race([departure.over, refused])
+    if (wasTold !== null && !wasWritten) await wasTold
     return wasWritten ? 'completed' : hasFailed ? 'upstream-failed' : 'client-left'
   }
 }
@@ -176,11 +158,4 @@ function refuseCoded({ replyHead, reply, label }: Forwarded): void {
   if (coding === 'identity' || coding === '' || label === null) return
   reply.abort()
   throw new Refusal('upstream_failed', {}, { cause: new Error(`the upstream answered in ${coding}, which was not asked for`) })
-}
-
-/** What the caller wrote in the request themselves. */
-function saidBy({ incoming, body }: Forwarded): (id: string) => boolean {
-  const url = incoming.url ?? ''
-  const held = body.kind === 'bytes' ? (body.inflated ?? body.bytes) : null
-  return (id) => url.includes(id) || held?.includes(id) === true
 }

@@ -1,7 +1,7 @@
 // The straight line of an exchange: read this first. Each room is one file beside this one; their types fix the order.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from '../kernel/errors.ts'
-import { newRequestId } from '../kernel/ids.ts'
+import { newRequestId, type IntentId } from '../kernel/ids.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Authorize } from './authorize.ts'
 import { watchDeparture } from './departure.ts'
@@ -25,6 +25,8 @@ export type Rooms = {
   readonly route: Route
   readonly forward: Forward
   readonly observe: Observe
+  /** A create that was announced is over, however it ended. */
+  readonly forget: (intent: IntentId) => void
   readonly settle: Settle
   readonly tick: () => number
   /** A bug of ours: the operator must see it, the client must not. */
@@ -42,17 +44,20 @@ export function createRelay({
   route,
   forward,
   observe,
+  forget,
   settle,
   tick,
   onUnexpected,
 }: Rooms): Relay {
   return async (incoming, outgoing) => {
     const opened = openExchange(incoming, outgoing, tick())
+    let intent: IntentId | null = null
     try {
       const received = receive(opened)
       const authenticated = await authenticate(received)
       const authorized = await authorize(authenticated)
       const resolved = await resolve(authorized)
+      intent = resolved.intent
       const outcome = resolved.isListed ? await list(resolved) : await observe(await forward(route(resolved)))
       settle(opened, outcome, null)
     } catch (error) {
@@ -60,6 +65,9 @@ export function createRelay({
       if (unexpected !== null) onUnexpected(opened.requestId, unexpected)
       await opened.departure.over
       settle(opened, outcome, error instanceof Refusal ? error.code : null)
+    } finally {
+      // Only what a crash interrupted stays announced.
+      if (intent !== null) forget(intent)
     }
   }
 }

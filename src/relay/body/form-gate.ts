@@ -9,6 +9,7 @@ import { ClientLeft, type Departure } from '../departure.ts'
 import type { Mention } from '../mention.ts'
 import { createFormScanner } from './form-scan.ts'
 import { boundaryOf } from './form-scan-head.ts'
+import { maxMentions } from './json-facts.ts'
 import { scanJson } from './json-scan.ts'
 import { compileRules, type CompiledRules } from './json-scan-rules.ts'
 
@@ -52,7 +53,7 @@ export function createFormGate(options: FormGateOptions): FormGate {
   const changesLength = label !== null && [...rules.values()].flat().some(({ act }) => act === 'namespace')
 
   let mentions: Mention[] = []
-  let isUnreadable = false
+  let problem: string | null = null
   const replacements: Range[] = []
   const scanner = createFormScanner(
     boundary,
@@ -66,12 +67,13 @@ export function createFormGate(options: FormGateOptions): FormGate {
           if (resource.act !== 'namespace') mentions.push({ resource, value: text, path: plain, start: 0, end: 0 })
           else if (label !== null) replacements.push({ start, end, text: Buffer.from(label(text)) })
         }
-        if (field?.nested != null) {
-          const fault = scanJson(field.nested, value, (resource, id, place) =>
-            mentions.push({ resource, value: id, path: `${plain}.${place.path}`, start: 0, end: 0 }),
-          )
+        if (field !== null && field.nested !== null) {
+          const fault = scanJson(field.nested, value, (resource, id, place) => {
+            if (mentions.length < maxMentions) mentions.push({ resource, value: id, path: `${plain}.${place.path}`, start: 0, end: 0 })
+            else problem = `it names more than ${maxMentions} ids`
+          })
           // A more lenient reader might find ids in what we cannot read to its end.
-          if (fault !== null && /^\s*[[{]/.test(text)) isUnreadable = true
+          if (fault !== null && /^\s*[[{]/.test(text)) problem = 'a field does not hold the JSON it begins with'
         }
       },
     },
@@ -136,8 +138,8 @@ export function createFormGate(options: FormGateOptions): FormGate {
 
   /** Checks what the last bytes named, then lets them go. */
   function pass(upTo: number, then: () => void): void {
-    const problem = isUnreadable ? 'a field does not hold the JSON it begins with' : scanner.problem
-    if (problem !== null) return fail(new Refusal('ambiguous_form', { why: problem }))
+    const why = problem ?? scanner.problem
+    if (why !== null) return fail(new Refusal('ambiguous_form', { why }))
     if (mentions.length === 0) {
       release(upTo)
       return then()
@@ -164,8 +166,8 @@ export function createFormGate(options: FormGateOptions): FormGate {
   const onEnd = (): void => {
     const finish = (): void => {
       if (isOver) return
-      const problem = scanner.end()
-      if (problem !== null) return fail(new Refusal('ambiguous_form', { why: problem }))
+      const why = scanner.end()
+      if (why !== null) return fail(new Refusal('ambiguous_form', { why }))
       pass(heldFrom + held.length, () => {
         try {
           options.checkWhole()
@@ -204,7 +206,7 @@ const compiled = new WeakMap<ReadonlyMap<string, readonly Resource[]>, Map<strin
 /** What the rules say of a field: of itself, and of what stands in it where it holds JSON. */
 function fieldsOf(rules: ReadonlyMap<string, readonly Resource[]>): (name: string) => Field | null {
   let fields = compiled.get(rules)
-  if (fields === undefined) compiled.set(rules, (fields = new Map()))
+  if (fields === undefined) compiled.set(rules, (fields = new Map<string, Field | null>()))
   const known = fields
   return (name) => {
     const found = known.get(name)
