@@ -8,6 +8,7 @@ import type { AccountId } from '../kernel/ids.ts'
 import type { UpstreamAccount } from '../upstreams/account.ts'
 import { askStream } from '../upstreams/ask.ts'
 import { UpstreamFailure } from '../upstreams/wire/failure.ts'
+import { maxMentions } from './body/json-facts.ts'
 import { compileRules } from './body/json-scan-rules.ts'
 import { scanJson } from './body/json-scan.ts'
 import type { Authorized } from './exchange.ts'
@@ -66,7 +67,9 @@ export function createBatchLines(options: {
       plan.line,
       bytes,
       (rule, value, { path: place, start, end }) => {
-        if ('resource' in rule) mentions.push({ resource: rule.resource, value, path: place.replace(/^body\./, ''), start, end })
+        if (!('resource' in rule)) return
+        if (mentions.length >= maxMentions) throw new Refusal('json_too_complex', { why: `more than ${maxMentions} ids` })
+        mentions.push({ resource: rule.resource, value, path: place.replace(/^body\./, ''), start, end })
       },
       { maxDepth: options.maxJsonDepth },
     )
@@ -99,8 +102,12 @@ export function createBatchLines(options: {
         path: `/files/${encodeURIComponent(fileId)}/content`,
         silenceMs: options.silenceMs,
       })
-      // It cannot be read: the upstream says so itself, in its own words, when the batch is asked for.
-      if (answer.status !== 200) return void (await drain(answer.body))
+      if (answer.status !== 200) await drain(answer.body)
+      // There is none, or none that may be downloaded: no file of a batch. The upstream says so itself when the batch is asked for.
+      if (answer.status === 404 || answer.status === 400) return
+      // Anything else passes, and then the batch would run with lines that nobody has read.
+      if (answer.status !== 200)
+        throw new Refusal('upstream_failed', {}, { cause: new Error(`its file was answered with ${answer.status}`) })
       for await (const line of linesOf(answer.body)) await checkLine(line)
     } catch (error) {
       if (error instanceof UpstreamFailure) throw new Refusal('upstream_failed', {}, { cause: error })

@@ -21,6 +21,9 @@ export type JsonFacts = {
 /** Commas and brackets together; the largest honest body (an embeddings call with token arrays) has about 300,000. */
 const maxValues = 2_000_000
 
+/** Ids in one body. Each is looked up; the longest honest conversation names a few thousand. */
+export const maxMentions = 20_000
+
 /**
  * @param bytes a whole body; anything but a JSON object in UTF-8 is refused
  * @throws Refusal json_too_complex, invalid_json
@@ -36,8 +39,10 @@ export function readJsonFacts(bytes: Buffer, maxDepth: number, rules: CompiledRu
     rules,
     bytes,
     (rule, text, place) => {
-      if ('resource' in rule) mentions.push({ resource: rule.resource, value: text, path: place.path, start: place.start, end: place.end })
-      else if (rule.fact === 'model') model = text
+      if ('resource' in rule) {
+        if (mentions.length === maxMentions) throw new Refusal('json_too_complex', { why: `more than ${maxMentions} ids` })
+        mentions.push({ resource: rule.resource, value: text, path: place.path, start: place.start, end: place.end })
+      } else if (rule.fact === 'model') model = text
       else if (rule.fact === 'stream') isStream ||= !place.isString && text === 'true'
       else if (rule.fact === 'store') isStored ||= !place.isString && text === 'true'
       else isAudio ||= text === 'audio'
