@@ -2,6 +2,7 @@
 import { startApp, type App } from '../app.ts'
 import { loadSettings, type Flags } from '../config/load.ts'
 import type { Settings, Sources } from '../config/settings.ts'
+import { nameOfPlace } from '../store/place.ts'
 import { closeOnSignals, listenFailure } from './listening.ts'
 import { version } from '../kernel/version.ts'
 
@@ -24,7 +25,7 @@ function greeting(running: Running): string {
     `Relay ${version()} listens on ${app.url}`,
     `  clients:  base URL ${app.url}/v1, a relay token as API key`,
     `  upstream: ${upstreamLine(running)}`,
-    `  data:     ${settings.dataDir}`,
+    `  data:     ${settings.databaseUrl === null ? settings.dataDir : nameOfPlace(settings)}`,
   ]
   if (app.firstToken !== null) {
     lines.push(`  token:    ${app.firstToken}`, '            made for you, shown this one time; `relay token create NAME` makes more')

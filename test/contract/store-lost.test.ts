@@ -8,6 +8,7 @@ import { Secret } from '../../src/kernel/secret.ts'
 import { openStore } from '../../src/store/open.ts'
 import { StoreUnavailable, type Store } from '../../src/store/store.ts'
 import { makeDatabase, ownServer, type Server } from '../harness/postgres.ts'
+import { startRelayProcess } from '../harness/relay-process.ts'
 import { stageOf } from '../harness/stores.ts'
 
 async function start(context: TestContext): Promise<{ readonly server: Server; readonly store: Store; readonly line: Line } | null> {
@@ -179,4 +180,34 @@ test('the way to the server may be TLS, checked or not, or a Unix socket', async
     }),
     /self-signed certificate/,
   )
+})
+
+test('a relay whose database goes away goes on where it knows, refuses what it does not, and recovers', async (context) => {
+  const server = await ownServer(context)
+  if (server === null) return
+  await using relay = await startRelayProcess({ env: { DATABASE_URL: server.url, RELAY_TOKEN: 'a token of the settings' } })
+  const url = await relay.url
+  const file = async (method: string, id = ''): Promise<number> => {
+    const form = new FormData()
+    form.set('purpose', 'assistants')
+    form.set('file', new Blob(['x']), 'a.txt')
+    const body = method === 'POST' ? { body: form } : {}
+    const headers = { authorization: 'Bearer a token of the settings' }
+    const answer = await fetch(`${url}/v1/files/${id}`.replace(/\/$/, ''), { method, headers, ...body })
+    const text = await answer.text()
+    if (method === 'POST' && answer.status === 200) made = (JSON.parse(text) as { readonly id: string }).id
+    return answer.status
+  }
+  let made = ''
+  assert.equal(await file('POST'), 200)
+  assert.equal(await file('GET', made), 200)
+  await server.stop()
+  assert.equal(await file('GET', made), 200)
+  assert.equal(await file('POST'), 503)
+  assert.equal((await fetch(`${url}/health`)).status, 200)
+  await server.start()
+  for (let tries = 0; tries < 100 && (await file('POST')) !== 200; tries++) await sleep(100)
+  assert.equal(await file('GET', made), 200)
+  assert.match(relay.stderr(), /data: +postgres:\/\/postgres@127\.0\.0\.1:\d+\/postgres\n/)
+  assert.ok(!relay.stderr().includes('postgres:postgres') && !relay.stdout().includes('postgres:postgres'))
 })
