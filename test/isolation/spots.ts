@@ -104,7 +104,7 @@ function documentAt(at: string, value: string, wrap: (inner: string) => string =
 
 const quoted = (text: string): string => JSON.stringify(text)
 const escapedText = (text: string): string =>
-  `"${[...text].map((char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`).join('')}"`
+  `"${text.replaceAll(/./g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`
 
 const json = (spot: Spot, own: Own, body: string | Buffer, more: Readonly<Record<string, string>> = {}): Sent => ({
   method: spot.row.method,
