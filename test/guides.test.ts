@@ -1,4 +1,5 @@
-// The guide to tenants is true: its commands run in one shell, in their order, against a relay they start, and say what it says.
+// The guides to tenants and to state are true: their commands run in one shell, in their order, against a relay they start, and
+// say what the guide says.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -11,11 +12,22 @@ import { bareEnvironment } from './harness/relay-process.ts'
 const root = join(import.meta.dirname, '..')
 const hasCurl = spawnSync('curl', ['--version']).error === undefined
 
-test('everything the guide shows happens as it shows it', { skip: hasCurl ? false : 'no curl here' }, async () => {
-  const guide = await readFile(join(root, 'docs/guide/tenants.md'), 'utf8')
+/** With how many of its outputs are compared, so that a guide that shows none does not pass. */
+const guides: readonly (readonly [name: string, outputs: number])[] = [
+  ['tenants', 12],
+  ['state', 3],
+]
+
+for (const [name, outputs] of guides)
+  test(`everything the guide to ${name} shows happens as it shows it`, { skip: hasCurl ? false : 'no curl here' }, () =>
+    follow(name, outputs),
+  )
+
+async function follow(name: string, outputs: number): Promise<void> {
+  const guide = await readFile(join(root, `docs/guide/${name}.md`), 'utf8')
   const blocks = [...guide.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({ language, text }))
   assert.deepEqual([...new Set(blocks.map(({ language }) => language))].toSorted(), ['sh', 'text'])
-  const folder = await mkdtemp(join(tmpdir(), 'relay-tenants-'))
+  const folder = await mkdtemp(join(tmpdir(), 'relay-guide-'))
   try {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
@@ -33,11 +45,11 @@ test('everything the guide shows happens as it shows it', { skip: hasCurl ? fals
         compared++
       }
     }
-    assert.ok(compared >= 12, `${compared} outputs were compared`)
+    assert.ok(compared >= outputs, `${compared} outputs were compared`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-})
+}
 
 /** What each block said, on either output; a command that fails ends the shell. The relay it starts speaks into a file. */
 function runInOneShell(blocks: readonly string[], folder: string, url: string, port: number): Promise<readonly string[]> {
