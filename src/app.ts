@@ -2,6 +2,7 @@
 import type { Settings, Sources } from './config/settings.ts'
 import { createActions } from './actions/actions.ts'
 import { startBackground } from './background/background.ts'
+import { startHeartbeat } from './background/heartbeat.ts'
 import { createAdmin } from './admin/admin.ts'
 import { createAdminApi } from './admin/serve.ts'
 import { vocabulary } from './admin/vocabulary.ts'
@@ -12,7 +13,7 @@ import { createDirectory } from './identity/directory.ts'
 import { keyFor, loadPepper } from './identity/pepper.ts'
 import { openRoster } from './identity/roster.ts'
 import { systemClock } from './kernel/clock.ts'
-import { newRequestId } from './kernel/ids.ts'
+import { newProcessId } from './kernel/ids.ts'
 import { Secret } from './kernel/secret.ts'
 import { createAuthenticate } from './relay/authenticate.ts'
 import { createAuthorize } from './relay/authorize.ts'
@@ -98,12 +99,16 @@ export async function startApp({
     hasSettingsToken: settings.token !== null,
     onChanged: roster.refresh,
   })
+  const processId = newProcessId()
   const ownership = createOwnership({
     store,
     clock,
+    processId,
     home: tenancy.home,
     onError: () => log.warn('owner-unwritten', { fix: 'see the state of the database; lists ask the upstream again' }),
   })
+  // It ends after the last exchange: what this process announced is looked into by others only then.
+  undo.use(await startHeartbeat({ store, clock, processId, onError: () => log.warn('background-failed', { fix: 'it is tried again in a moment' }) }))
   undo.defer(() => ownership.close())
 
   const upstream = await openUpstream(settings, undo)
@@ -129,7 +134,7 @@ export async function startApp({
     store,
     clock,
     everyMs: sweepMs,
-    holder: newRequestId(),
+    processId,
     onError: () => log.warn('background-failed', { fix: 'it is tried again in a minute' }),
     jobs: [
       createReconcile({
@@ -137,7 +142,6 @@ export async function startApp({
         ask,
         recordTold,
         clock,
-        requestMs: settings.deadlineGenerationMs,
         graceMs: settings.deadlineGenerationMs + graceMs,
         onOrphans: (kind, count) => log.warn('orphans-found', { kind, count: String(count), fix: '`relay adopt` gives them an owner' }),
         onError: () => log.warn('reconcile-failed', { fix: 'it is tried again in a minute' }),

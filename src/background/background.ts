@@ -1,5 +1,6 @@
 // Work that nobody waits for, done every so often by one process of all that share the database.
 import type { Clock } from '../kernel/clock.ts'
+import type { ProcessId } from '../kernel/ids.ts'
 import type { Store } from '../store/store.ts'
 
 export type Job = (signal: AbortSignal) => Promise<void>
@@ -10,8 +11,7 @@ export type BackgroundOptions = {
   readonly clock: Clock
   /** From the end of one turn to the next; the first one is at once. */
   readonly everyMs: number
-  /** This process, as nobody else is called. */
-  readonly holder: string
+  readonly processId: ProcessId
   readonly onError: (error: unknown) => void
 }
 
@@ -20,7 +20,7 @@ export type Background = {
   readonly close: () => Promise<void>
 }
 
-export function startBackground({ store, jobs, clock, everyMs, holder, onError }: BackgroundOptions): Background {
+export function startBackground({ store, jobs, clock, everyMs, processId, onError }: BackgroundOptions): Background {
   const closing = new AbortController()
   const leaseMs = Math.max(3 * everyMs, 10_000)
   let timer: NodeJS.Timeout | null = null
@@ -32,7 +32,7 @@ export function startBackground({ store, jobs, clock, everyMs, holder, onError }
       `INSERT INTO leases (name, holder, until_at) VALUES ('background', ?, ?)
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
         WHERE leases.until_at < ? OR leases.holder = excluded.holder RETURNING holder`,
-      ...[holder, now + leaseMs, now],
+      ...[processId, now + leaseMs, now],
     )
     return rows.length > 0
   }
@@ -61,7 +61,7 @@ export function startBackground({ store, jobs, clock, everyMs, holder, onError }
       closing.abort()
       if (timer !== null) clearTimeout(timer)
       await running
-      await store.run("DELETE FROM leases WHERE name = 'background' AND holder = ?", holder).catch(onError)
+      await store.run("DELETE FROM leases WHERE name = 'background' AND holder = ?", processId).catch(onError)
     },
   }
 }

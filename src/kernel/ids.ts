@@ -10,6 +10,8 @@ export type ProjectId = Brand<string, 'ProjectId'>
 export type MemberId = Brand<string, 'MemberId'>
 /** A create that is under way: what is left of it after a crash says whose an orphan may be. */
 export type IntentId = Brand<string, 'IntentId'>
+/** One run of one relay process. */
+export type ProcessId = Brand<string, 'ProcessId'>
 /** An upstream account: one credential at one API. */
 export type AccountId = Brand<string, 'AccountId'>
 
@@ -36,6 +38,7 @@ export const newTenantId = (): TenantId => `ten_${hex32().slice(0, 24)}` as Tena
 export const newProjectId = (): ProjectId => `prj_${hex32().slice(0, 24)}` as ProjectId
 export const newMemberId = (): MemberId => `mem_${hex32().slice(0, 24)}` as MemberId
 export const newAccountId = (): AccountId => `ups_${hex32().slice(0, 24)}` as AccountId
+export const newProcessId = (): ProcessId => `prc_${hex32()}` as ProcessId
 export const newIntentId = (): IntentId => `int_${hex32()}` as IntentId
 export const newAdminTokenId = (): AdminTokenId => `adm_${hex32().slice(0, 24)}` as AdminTokenId
 export const newTokenId = (): TokenId => `tok_${hex32().slice(0, 24)}` as TokenId

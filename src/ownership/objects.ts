@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 import { createdAtOf, facetOf } from './told.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { firstAccountId, newIntentId, type AccountId, type IntentId, type ProjectId, type TenantId } from '../kernel/ids.ts'
+import { firstAccountId, newIntentId, type AccountId, type IntentId, type ProcessId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import { StoreUnavailable, type Row, type Sql, type Store } from '../store/store.ts'
 import { createLru } from './lru.ts'
 import type { Born, Found, Named, Owner, Ownership } from './ownership.ts'
@@ -12,6 +12,8 @@ import type { Born, Found, Named, Owner, Ownership } from './ownership.ts'
 export type OwnershipOptions = {
   readonly store: Store
   readonly clock: Clock
+  /** Whose creates are announced: while it lives they are under way. */
+  readonly processId: ProcessId
   /** Whose unrecorded ids are; null when they are nobody's. */
   readonly home: () => TenantId | null
   /** A write nobody waits for has failed. */
@@ -36,7 +38,7 @@ type Waiting = {
 }
 type Lease = { readonly found: Found; readonly at: number }
 
-export function createOwnership({ store, clock, home, onError }: OwnershipOptions): Ownership {
+export function createOwnership({ store, clock, processId, home, onError }: OwnershipOptions): Ownership {
   /** What was found to be the asker's. */
   const leases = createLru<Lease>(50_000)
   /** How many deletes have begun: what was read before one may be wrong after it. */
@@ -204,8 +206,8 @@ export function createOwnership({ store, clock, home, onError }: OwnershipOption
       const id = newIntentId()
       const written = write((sql) =>
         sql.run(
-          'INSERT INTO intents (id, account, kind, tenant, project, sent_at) VALUES (?, ?, ?, ?, ?, ?)',
-          ...[id, account, kind, owner.tenant, owner.project, clock.now()],
+          'INSERT INTO intents (id, account, kind, tenant, project, process, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          ...[id, account, kind, owner.tenant, owner.project, processId, clock.now()],
         ),
       )
       if (store.dialect === 'sqlite' || !isReachable) await written

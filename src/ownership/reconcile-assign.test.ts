@@ -5,12 +5,12 @@ import { assign, type Intent } from './reconcile-assign.ts'
 import type { Told } from './upstream.ts'
 
 const object = (id: string, createdAt: number | null): Told => ({ id, createdAt, text: '{}' })
-const intent = (id: string, tenant: string, from: number, to: number, isOld = true): Intent => ({
+const intent = (id: string, tenant: string, from: number, to: number, isLeft = true): Intent => ({
   id: id as IntentId,
   owner: { tenant: tenant as TenantId, project: `prj_${tenant}` as ProjectId },
   from,
   to,
-  isOld,
+  isLeft,
 })
 const shown = ({ owned, orphans, settled }: ReturnType<typeof assign>): unknown => ({
   owned: owned.map(({ owner, objects }) => [owner.tenant, objects.map(({ id }) => id)]),
@@ -28,10 +28,14 @@ test('an object that two tenants may have made is given to neither', () => {
   assert.deepEqual(shown(result), { owned: [], orphans: ['a'], settled: ['1', '2'] })
 })
 
-test('several creates of one owner get all their objects back', () => {
-  const creates = [intent('1', 'red', 10, 20), intent('2', 'red', 12, 22), intent('3', 'red', 14, 24)]
-  const result = assign([object('a', 15), object('b', 21)], creates, true)
-  assert.deepEqual(shown(result), { owned: [['red', ['a', 'b']]], orphans: [], settled: ['1', '2', '3'] })
+test('two creates of one owner that may have made the same object leave a doubt', () => {
+  const creates = [intent('1', 'red', 10, 20), intent('2', 'red', 12, 22)]
+  assert.deepEqual(shown(assign([object('a', 15)], creates, true)), { owned: [], orphans: ['a'], settled: ['1', '2'] })
+  assert.deepEqual(shown(assign([object('a', 15), object('b', 16)], creates, true)), {
+    owned: [],
+    orphans: ['a', 'b'],
+    settled: ['1', '2'],
+  })
 })
 
 test('doubt spreads along objects that creates have in common', () => {

@@ -1,5 +1,5 @@
 // Whose are the objects that nobody recorded? An object can only come of a create that was sent shortly before. Creates and
-// objects that are possible for each other form a group; a group whose creates are all of one owner has no doubt in it.
+// objects that are possible for each other form a group; only one create and one object that are alone leave no doubt.
 import type { IntentId } from '../kernel/ids.ts'
 import type { Owner } from './ownership.ts'
 import type { Told } from './upstream.ts'
@@ -10,8 +10,8 @@ export type Intent = {
   /** When its object can have been created, ms. */
   readonly from: number
   readonly to: number
-  /** It cannot be under way any more. */
-  readonly isOld: boolean
+  /** Its process died: it cannot be under way any more. */
+  readonly isLeft: boolean
 }
 
 export type Assigned = {
@@ -29,13 +29,12 @@ export function assign(objects: readonly Told[], intents: readonly Intent[], isA
   const settled: IntentId[] = []
   for (const group of groupsOf(objects, intents)) {
     // One that is under way may record its object any moment.
-    if (group.intents.some(({ isOld }) => !isOld) && group.objects.length > 0) continue
-    settled.push(...group.intents.filter(({ isOld }) => isOld).map(({ id }) => id))
+    if (group.intents.some(({ isLeft }) => !isLeft) && group.objects.length > 0) continue
+    settled.push(...group.intents.filter(({ isLeft }) => isLeft).map(({ id }) => id))
     const [first] = group.intents
     if (first === undefined || group.objects.length === 0) continue
-    const isOneOwner = group.intents.every(({ owner }) => owner.tenant === first.owner.tenant && owner.project === first.owner.project)
-    if (isAssignable && isOneOwner && group.objects.length <= group.intents.length)
-      owned.push({ owner: first.owner, objects: group.objects })
+    const isAlone = group.intents.length === 1 && group.objects.length === 1
+    if (isAssignable && isAlone) owned.push({ owner: first.owner, objects: group.objects })
     else orphans.push(...group.objects)
   }
   return { owned, orphans, settled }

@@ -47,7 +47,7 @@ export function planOf(endpoint: Endpoint): Plan {
   return plan
 }
 
-function makePlan({ path, resources, response }: Endpoint): Plan {
+function makePlan({ method, path, resources, response }: Endpoint): Plan {
   const standing = (place: string): readonly { readonly at: string; readonly resource: Resource }[] =>
     [...resources, ...everyRow].flatMap((resource) =>
       resource.at.startsWith(`${place}.`) ? [{ at: resource.at.slice(place.length + 1), resource }] : [],
@@ -58,6 +58,9 @@ function makePlan({ path, resources, response }: Endpoint): Plan {
   const params = standing('path').map(({ at, resource }) => ({ name: at, resource }))
   const deleted = params.find(({ resource }) => resource.act === 'delete')
   const made = resources.find(({ act, at, kind }) => act === 'create' && at === 'answer.id' && isListed(kind))
+  // Or as a part of it, whole and with an id of its own: the file of an upload that is completed.
+  const part = resources.find(({ act, at, kind }) => act === 'create' && /^answer\.[^.]+\.id$/.test(at) && isListed(kind))
+  const announced = method === 'GET' ? undefined : (made ?? part)
   const keeps = made?.kind ?? (response.includes('json') ? keptKind(path, params) : null)
   // The object itself, told again: nothing is born, but what it says is remembered.
   const itself: readonly { readonly at: string; readonly rule: Resource }[] =
@@ -88,7 +91,7 @@ function makePlan({ path, resources, response }: Endpoint): Plan {
     location: resources.find(({ at }) => at === 'location')?.kind ?? null,
     list: resources.find(({ act }) => act === 'list')?.kind ?? null,
     deletes: deleted === undefined ? null : { kind: deleted.resource.kind, param: deleted.name },
-    intent: made !== undefined && made.when === undefined ? made.kind : null,
+    intent: announced !== undefined && announced.when === undefined ? announced.kind : null,
     keeps,
     choosesModel:
       params.length === 0 && resources.some(({ act, kind, at }) => act === 'use' && kind === 'model' && /^(?:body|form)\.model$/.test(at)),

@@ -8,7 +8,7 @@ import { createAdminClient, type AdminClient } from './admin-client.ts'
 import { startApp, type App } from '../../src/app.ts'
 import { settingKeys, type Settings, type Sources } from '../../src/config/settings.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { firstAccountId, firstProjectId, firstTenantId, type ProjectId, type TenantId } from '../../src/kernel/ids.ts'
+import { firstAccountId, firstProjectId, firstTenantId, newProcessId, type ProjectId, type TenantId } from '../../src/kernel/ids.ts'
 import { Secret } from '../../src/kernel/secret.ts'
 import { createOwnership } from '../../src/ownership/objects.ts'
 import type { Named, Owner, Ownership } from '../../src/ownership/ownership.ts'
@@ -84,7 +84,13 @@ export async function startGuardedAccount({
   const admin = createAdminClient(app.url, app.firstAdminToken ?? '')
   const store = await openStore({ dataDir, databaseUrl: all.databaseUrl, tell: () => {} })
   undo.defer(() => store.close())
-  const ownership: Ownership = createOwnership({ store, clock: systemClock, home: () => null, onError: () => {} })
+  const ownership: Ownership = createOwnership({
+    store,
+    processId: newProcessId(),
+    clock: systemClock,
+    home: () => null,
+    onError: () => {},
+  })
 
   const red = await admin('tenants.create', { name: 'red' })
   const blue = await admin('tenants.create', { name: 'blue' })

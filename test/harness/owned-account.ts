@@ -1,5 +1,5 @@
 // An upstream account of several tenants for one test: the emulator, questions to it that are counted, and two owners.
-import { firstAccountId, type AccountId, type ProjectId, type TenantId } from '../../src/kernel/ids.ts'
+import { firstAccountId, newProcessId, type AccountId, type ProjectId, type TenantId } from '../../src/kernel/ids.ts'
 import { Secret } from '../../src/kernel/secret.ts'
 import type { Owner } from '../../src/ownership/ownership.ts'
 import { createOwnership } from '../../src/ownership/objects.ts'
@@ -86,7 +86,7 @@ export async function startOwnedAccount(): Promise<OwnedAccount> {
 export const recordingOf = (store: Store, { clock }: Pick<OwnedAccount, 'clock'>): RecordTold =>
   createRecordTold(
     createOwnership({
-      ...{ store, clock, home: () => null },
+      ...{ store, processId: newProcessId(), clock, home: () => null },
       onError: (error) => {
         throw error
       },

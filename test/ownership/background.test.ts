@@ -1,12 +1,13 @@
 // Background work on both databases: one process at a time, and nothing of it outlives the relay.
 import assert from 'node:assert/strict'
 import { startBackground, type Background, type Job } from '../../src/background/background.ts'
+import type { ProcessId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
 import { onEachStore } from '../harness/stores.ts'
 
 const start = (store: Store, holder: string, job: Job, now: () => number = Date.now): Background =>
   startBackground({
-    ...{ store, holder, everyMs: 20, jobs: [job], clock: { now, tick: () => performance.now() } },
+    ...{ store, processId: holder as ProcessId, everyMs: 20, jobs: [job], clock: { now, tick: () => performance.now() } },
     onError: (error) => {
       throw error instanceof Error ? error : new Error(String(error))
     },

@@ -107,13 +107,14 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
   CREATE INDEX objects_unfinished ON objects (seq) WHERE state = 'deleting';
   CREATE INDEX objects_gone ON objects (ended_at) WHERE state = 'gone';
 
-  -- A create that was sent and not yet recorded; what is left of it after a crash says whose an orphan may be.
+  -- A create that was sent and not yet recorded; what is left of it after its process died says whose an orphan may be.
   CREATE TABLE intents (
     id       TEXT NOT NULL PRIMARY KEY,
     account  TEXT NOT NULL,
     kind     TEXT NOT NULL,
     tenant   TEXT NOT NULL,
     project  TEXT NOT NULL,
+    process  TEXT NOT NULL,
     sent_at  ${integer} NOT NULL
   )${strict};
   CREATE INDEX intents_sent ON intents (sent_at);
@@ -136,7 +137,7 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
     PRIMARY KEY (account, kind, tenant)
   )${strict};
 
-  -- What one process at a time does: whose turn it is, and until when.
+  -- Which processes live, and whose turn it is to do what one at a time does; until when.
   CREATE TABLE leases (
     name     TEXT NOT NULL PRIMARY KEY,
     holder   TEXT NOT NULL,
