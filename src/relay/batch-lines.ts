@@ -4,6 +4,7 @@ import type { Endpoint } from '../catalog/endpoint.ts'
 import { catalog } from '../catalog/index.ts'
 import { createMatcher } from '../catalog/match.ts'
 import { Refusal } from '../kernel/errors.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { UpstreamAccount } from '../upstreams/account.ts'
 import { askStream } from '../upstreams/ask.ts'
@@ -34,6 +35,10 @@ const target = compileRules<'url' | 'method'>([
   { at: 'url', rule: 'url' },
   { at: 'method', rule: 'method' },
 ])
+
+/** Whether lines could hold what the caller may not send as a request of its own. */
+export const isLimited = ({ mayUse, mayDo, mayCall }: Caller): boolean =>
+  mayUse !== null || !catalog.every(({ permission, id }) => mayDo(permission) && mayCall(id))
 
 export function createBatchLines(options: {
   readonly accountOf: (id: AccountId) => UpstreamAccount | null
@@ -74,6 +79,9 @@ export function createBatchLines(options: {
       { maxDepth: options.maxJsonDepth },
     )
     if (fault !== null) throw new Refusal('invalid_json', { why: 'It is not valid JSON.' })
+    // Left out, the model is the upstream's choice, here as in a request of its own.
+    if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource: { at } }) => at === 'body.model'))
+      throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
     return mentions.length === 0 ? null : { line: { caller, endpoint, params, plan }, mentions }
   }
 

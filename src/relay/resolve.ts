@@ -6,7 +6,7 @@ import type { AccountId, IntentId, TenantId } from '../kernel/ids.ts'
 import type { Caller, Tenancy } from '../identity/caller.ts'
 import type { Found, Named, Owner, Ownership } from '../ownership/ownership.ts'
 import { StoreUnavailable } from '../store/store.ts'
-import type { BatchLines } from './batch-lines.ts'
+import { isLimited, type BatchLines } from './batch-lines.ts'
 import { createFormGate } from './body/form-gate.ts'
 import { spliceStrings } from './body/json-splice.ts'
 import type { Authorized, RequestBody, Resolved } from './exchange.ts'
@@ -93,9 +93,9 @@ export function createResolve(options: ResolveOptions): Resolve {
     const gate = body.kind === 'stream' ? await openGate(authorized, owner, account, label) : null
     const chosen = gate?.pinned() ?? account
     if (pinned !== null && chosen !== pinned) throw new Refusal('objects_of_two_accounts', { param: 'form' })
-    if (tenancy.isDivided() || caller.mayUse !== null)
-      for (const { resource, value } of inBody)
-        if (resource.act === 'lines') await checkLines(authorized, chosen, value, (ofLine, line) => check(line, owner, ofLine))
+    for (const { resource, value } of inBody)
+      if (resource.act === 'lines' && (tenancy.isDivided() || isLimited(caller)))
+        await checkLines(authorized, chosen, value, (ofLine, line) => check(line, owner, ofLine))
 
     return {
       ...authorized,
