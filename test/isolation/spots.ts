@@ -95,7 +95,7 @@ export const querySpellings: readonly Spelling[] = [
 ]
 
 /** The document with a value at a dotted place; `wrap` says what stands around each step. */
-function documentAt(at: string, value: string, wrap: (inner: string) => string = (inner) => inner, key = quoted): string {
+export function documentAt(at: string, value: string, wrap: (inner: string) => string = (inner) => inner, key = quoted): string {
   return at
     .split('.')
     .toReversed()
