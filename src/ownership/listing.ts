@@ -18,7 +18,7 @@ import {
   writeNews,
 } from './listing-rows.ts'
 import type { Owner } from './ownership.ts'
-import { fieldOf, parsedObject } from './told.ts'
+import { facetText, fieldOf, parsedObject } from './told.ts'
 import type { AskUpstream, RecordTold } from './upstream.ts'
 
 /** What keeps an object in the list. */
@@ -155,7 +155,8 @@ const facetField = (kind: ResourceKind): string | null => (kinds[kind] as Kind).
 /** The filter that the database applies. */
 function facetIn(kind: ResourceKind, filters: readonly Filter[]): string | null {
   const field = facetField(kind)
-  return field === null ? null : (filters.find((each) => isOf(each, field))?.value ?? null)
+  const value = field === null ? null : (filters.find((each) => isOf(each, field))?.value ?? null)
+  return value === null ? null : facetText(value)
 }
 
 const isOf = ({ field, key, value, isModel }: Filter, facet: string | null): boolean =>

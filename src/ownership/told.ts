@@ -1,12 +1,15 @@
 // What an object says of itself, as the upstream told it: the two facts that lists are ordered and filtered by.
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 
+/** Facets are texts of tenants, and Postgres indexes no more than a few thousand bytes: those that begin alike are told apart by the whole field. */
+export const facetText = (value: string): string => value.slice(0, 256)
+
 /** What most lists of the kind filter by, read out of the body so that the database can. */
 export function facetOf(kind: ResourceKind, body: string | null): string | null {
   const { facet }: Kind = kinds[kind]
   if (facet === undefined || body === null) return null
   const value = fieldOf(parsedObject(body), facet)
-  return typeof value === 'string' ? value : null
+  return typeof value === 'string' ? facetText(value) : null
 }
 
 /** Seconds in OpenAI's objects; ours are ms. Null where the object does not say. */

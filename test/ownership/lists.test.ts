@@ -123,6 +123,17 @@ onEachStore('filters keep what says the same, by the database where they can', a
   assert.deepEqual([ids(two), hasMore(two)], [named([400, 200]), true])
   assert.deepEqual(ids(await page(request({ kind: 'container', limit: 2, filters: [byName], after: named([200])[0] ?? '' }))), named([0]))
 
+  // Names may be as long as tenants like, and differ at their end only.
+  const long = 'n'.repeat(100_000)
+  const facet = long.slice(0, 256)
+  await insertObjects(
+    store,
+    ['a', 'b', 'a'].map((end, at) => ({ ...container(red, 700 + at, long + end), facet })),
+  )
+  const byLong = { ...byName, value: `${long}a` }
+  assert.deepEqual(ids(await page(request({ kind: 'container', filters: [byLong], limit: 1 }))), named([702]))
+  assert.deepEqual(ids(await page(request({ kind: 'container', filters: [byLong] }))), named([702, 700]))
+
   const job = (number: number, model: string, metadata: object | null): ObjectRow => ({
     ...{ owner: red, kind: 'chat_completion', id: `chatcmpl-${number}`, createdAt: 1_700_000_000_000 + number },
     body: JSON.stringify({ id: `chatcmpl-${number}`, model, metadata }),

@@ -277,4 +277,8 @@ test('every announced kind of which objects are also born without being announce
   // Files that jobs write are told apart by their purpose; those of tools in a container have ids of their own.
   const unsure = [...new Set(onTheWay)].filter((kind) => announced.has(kind) && kind !== 'file')
   assert.deepEqual(unsure.toSorted(), [...bornOnTheWay].toSorted())
+  for (const id of ['files.create', 'uploads.complete']) {
+    const row = rows.find((each) => each.id === id)
+    assert.equal(row === undefined ? null : planOf(row).intent, 'file', id)
+  }
 })
