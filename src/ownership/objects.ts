@@ -36,15 +36,13 @@ type Waiting = {
   readonly done: (result: unknown) => void
   readonly fail: (error: unknown) => void
 }
-type Lease = { readonly found: Found; readonly at: number }
+type Lease = { readonly kind: ResourceKind; readonly found: Found; readonly at: number }
 
 export function createOwnership({ store, clock, processId, home, onError }: OwnershipOptions): Ownership {
-  /** What was found to be the asker's. */
+  /** Whose ids are, by id, as they were recorded here or found last. */
   const leases = createLru<Lease>(50_000)
   /** How many deletes have begun: what was read before one may be wrong after it. */
   let deletes = 0
-  /** What is recorded for whom, so that an answer seen again costs no write. */
-  const known = createLru<string>(50_000)
   let isReachable = true
   let waiting: Waiting[] = []
   let flushing: Promise<void> | null = null
@@ -68,20 +66,24 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
   const rowsOf = (owner: Owner, ids: readonly string[]): Promise<readonly Row[]> =>
     guarded(store.all(selection(ids.length), owner.project, ...padded(ids)))
 
+  function leaseOf(owner: Owner, { kind, id }: Named): Lease | null {
+    const lease = leases.get(id)
+    return lease !== undefined && lease.kind === kind && lease.found.project === owner.project ? lease : null
+  }
+
   async function findOne(owner: Owner, named: Named): Promise<Found | null> {
-    const key = leaseOf(owner, named)
-    const lease = leases.get(key)
+    const lease = leaseOf(owner, named)
     const now = clock.now()
-    if (lease !== undefined && now - lease.at < freshMs) return lease.found
+    if (lease !== null && now - lease.at < freshMs) return lease.found
     const began = deletes
     try {
       const found = foundOf(owner, named, await rowsOf(owner, [named.id]))
       // Only what is the owner's: an id that is born a moment later must be seen at once, and the second question for a foreign
       // one must take as long as the first.
-      if (found?.access === 'own' && found.isRecorded && began === deletes) leases.set(key, { found, at: now })
+      if (found?.access === 'own' && found.isRecorded && began === deletes) leases.set(named.id, { kind: named.kind, found, at: now })
       return found
     } catch (error) {
-      if (error instanceof StoreUnavailable && lease !== undefined && now - lease.at < leaseMs) return lease.found
+      if (error instanceof StoreUnavailable && lease !== null && now - lease.at < leaseMs) return lease.found
       throw error
     }
   }
@@ -174,16 +176,15 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
         for (const row of await write((sql) => insert(sql, owner, account, part))) {
           const named: Named = { kind: row['kind'] as ResourceKind, id: row['id'] as string }
           mine.add(keyOf(account, named))
-          known.set(keyOf(account, named), owner.project)
           const found: Found = { account, project: owner.project, access: 'own', isRecorded: true }
-          if (row['state'] === live && began === deletes) leases.set(leaseOf(owner, named), { found, at: clock.now() })
+          if (row['state'] === live && began === deletes) leases.set(named.id, { kind: named.kind, found, at: clock.now() })
         }
       }
       if (intent !== null) forget(intent)
       return distinct.filter((each) => !mine.has(keyOf(account, each))).map(({ kind, id }) => ({ kind, id }))
     },
 
-    isKnown: (owner, account, named) => known.get(keyOf(account, named)) === owner.project,
+    isKnown: (owner, account, named) => leaseOf(owner, named)?.found.account === account,
 
     remember(account, { kind, id }, body) {
       const key = keyOf(account, { kind, id })
@@ -221,12 +222,11 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
     forget,
 
-    async beginDelete(owner, account, { kind, id }) {
-      known.delete(keyOf(account, { kind, id }))
-      leases.delete(leaseOf(owner, { kind, id }))
+    async beginDelete(account, { kind, id }) {
+      leases.delete(id)
       await write((sql) => sql.run("UPDATE objects SET state = 'deleting' WHERE id = ? AND kind = ? AND account = ?", id, kind, account))
       deletes++
-      leases.delete(leaseOf(owner, { kind, id }))
+      leases.delete(id)
     },
 
     endDelete(account, { kind, id }, state) {
@@ -255,8 +255,6 @@ const isListed = (kind: ResourceKind): boolean => {
   const { list }: Kind = kinds[kind]
   return list !== undefined
 }
-
-const leaseOf = (owner: Owner, { kind, id }: Named): string => `${owner.project} ${kind} ${id}`
 
 const keyOf = (account: AccountId, { kind, id }: Named): string => `${account} ${kind} ${id}`
 

@@ -44,7 +44,7 @@ export type Ownership = {
   /** The create did not happen. In the background. */
   readonly forget: (intent: IntentId) => void
   /** Denied from now on. @throws StoreUnavailable */
-  readonly beginDelete: (owner: Owner, account: AccountId, named: Named) => Promise<void>
+  readonly beginDelete: (account: AccountId, named: Named) => Promise<void>
   /** `gone`: the upstream has it no more. `live`: it refused to delete. In the background: what is lost is finished later. */
   readonly endDelete: (account: AccountId, named: Named, state: 'gone' | 'live') => void
   /** False while the database does not answer. */

@@ -103,7 +103,7 @@ export function createResolve(options: ResolveOptions): Resolve {
       heir,
       accountId: chosen,
       body: gate === null ? (label === null ? body : labelled(body, inBody, label)) : gate.body,
-      deleting: deleted === null ? null : await beginDelete(authorized, owner, deleted),
+      deleting: deleted === null ? null : await beginDelete(authorized, deleted),
       intent: await announce(authorized, owner, chosen),
     }
   }
@@ -166,10 +166,10 @@ export function createResolve(options: ResolveOptions): Resolve {
   }
 
   /** Denied from now on, whatever becomes of this exchange. */
-  async function beginDelete({ plan, params }: Authorized, owner: Owner, found: Found): Promise<Resolved['deleting']> {
+  async function beginDelete({ plan, params }: Authorized, found: Found): Promise<Resolved['deleting']> {
     if (plan.deletes === null || !found.isRecorded) return null
     const named: Named = { kind: plan.deletes.kind, id: decodeURIComponent(params[plan.deletes.param] ?? '') }
-    await ownership.beginDelete(owner, found.account, named)
+    await ownership.beginDelete(found.account, named)
     return named
   }
 
