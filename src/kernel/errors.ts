@@ -245,6 +245,12 @@ export const errorCatalog = {
     message: 'The upstream has no such object.',
     fix: 'The id names nothing that belongs to the project of the token. The answer itself uses the words OpenAI has for that kind of object.',
   },
+  string_above_max_length: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid '{param}': string too long.",
+    fix: 'No id, model, user or cache key is longer than 1,024 characters.',
+  },
   objects_of_two_accounts: {
     status: 400,
     type: 'invalid_request_error',

@@ -11,10 +11,11 @@ import { askStream } from '../upstreams/ask.ts'
 import { UpstreamFailure } from '../upstreams/wire/failure.ts'
 import { maxMentions } from './body/json-facts.ts'
 import { compileRules } from './body/json-scan-rules.ts'
+import { mayBeOne } from './body/json-facts.ts'
 import { scanJson } from './body/json-scan.ts'
 import type { Authorized } from './exchange.ts'
 import type { Mention } from './mention.ts'
-import { planOf, type BodyRule } from './plan.ts'
+import { isChoice, planOf, type BodyRule } from './plan.ts'
 
 /** What a line is checked by: the row its `url` names. */
 export type Line = Pick<Authorized, 'caller' | 'endpoint' | 'params' | 'plan'>
@@ -76,11 +77,16 @@ export function createBatchLines(options: {
         if (mentions.length >= maxMentions) throw new Refusal('json_too_complex', { why: `more than ${maxMentions} ids` })
         mentions.push({ resource: rule.resource, value, path: place.replace(/^body\./, ''), start, end })
       },
-      { maxDepth: options.maxJsonDepth },
+      {
+        maxDepth: options.maxJsonDepth,
+        long(rule, head, place) {
+          if ('resource' in rule && mayBeOne(rule.resource, head)) throw new Refusal('string_above_max_length', { param: place })
+        },
+      },
     )
     if (fault !== null) throw new Refusal('invalid_json', { why: 'It is not valid JSON.' })
     // Left out, the model is the upstream's choice, here as in a request of its own.
-    if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource: { at } }) => at === 'body.model'))
+    if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource }) => isChoice(resource)))
       throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
     return mentions.length === 0 ? null : { line: { caller, endpoint, params, plan }, mentions }
   }

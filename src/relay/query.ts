@@ -5,7 +5,9 @@ import type { Mention } from './mention.ts'
 /** @param query raw, with its question mark, or nothing */
 export function queryMentions(query: string, plan: Plan): readonly Mention[] {
   if (query === '' || plan.queries.size === 0) return []
-  return pairs(query).flatMap(({ name, value }) =>
+  // Some readers end a pair at a semicolon as well (HTML 4.01 B.2.2): what they would see counts too.
+  const read = query.includes(';') ? [...pairs(query), ...pairs(query.replaceAll(';', '&'))] : pairs(query)
+  return read.flatMap(({ name, value }) =>
     (plan.queries.get(plainName(name)) ?? []).map((resource) => ({ resource, value, path: plainName(name), start: 0, end: 0 })),
   )
 }

@@ -1,6 +1,7 @@
 // Room 4: every id the request names belongs to the caller, or the request goes no further. A foreign id and a missing one take
 // the very same way and get the same answer.
 import type { Resource, ResourceAct } from '../catalog/endpoint.ts'
+import type { ResourceKind } from '../catalog/kinds.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { AccountId, IntentId, TenantId } from '../kernel/ids.ts'
 import type { Caller, Tenancy } from '../identity/caller.ts'
@@ -12,6 +13,7 @@ import { spliceStrings } from './body/json-splice.ts'
 import type { Authorized, RequestBody, Resolved } from './exchange.ts'
 import { inOrder, isOwnedKind, missing, type Mention } from './mention.ts'
 import type { Namespace } from './namespace.ts'
+import { isChoice } from './plan.ts'
 import { queryMentions, rewriteQuery } from './query.ts'
 
 /** At once where nothing is named, announced or read on its way: most requests. */
@@ -50,13 +52,14 @@ export function createResolve(options: ResolveOptions): Resolve {
       const one = found[at] ?? null
       const isDelete = mention.resource.act === 'delete'
       if (one === null || (one.access === 'deleting' && !isDelete)) throw missing(mention, params)
-      const changes = isDelete || (mention.resource.at.startsWith('path.') && endpoint.permission.endsWith(':write'))
+      const isPath = mention.resource.at.startsWith('path.')
+      const changes = isDelete || ((isPath || written.has(mention.resource.kind)) && endpoint.permission.endsWith(':write'))
       if (one.access === 'read' && changes) throw new Refusal('shared_for_reading')
       if (pinned !== null && pinned !== one.account) throw new Refusal('objects_of_two_accounts', { param: mention.path })
       pinned = one.account
       if (isDelete) deleted = one
       // A shared parent's children are its owner's.
-      if (mention.resource.at.startsWith('path.') && one.project !== owner.project) heir = { ...owner, project: one.project }
+      if (isPath && one.project !== owner.project) heir = { ...owner, project: one.project }
     })
     return { pinned, deleted, heir }
   }
@@ -72,7 +75,10 @@ export function createResolve(options: ResolveOptions): Resolve {
     const inPath = plan.params.map(({ name, resource }) => mentionOf(resource, decodeURIComponent(params[name] ?? ''), name))
     const inQuery = queryMentions(query, plan)
     const inBody = facts?.mentions ?? []
-    for (const mention of inBody) if (mention.resource.act === 'refuse') refuseSource(mention, label !== null)
+    for (const mention of inBody) if (mention.resource.act === 'refuse') refuseSource(mention, tenancy.isDivided())
+    if (facts === null && !isRead(authorized)) checkChoice(authorized, inQuery)
+    if (facts !== null && facts.longAt !== null && (tenancy.isDivided() || caller.mayUse !== null))
+      throw new Refusal('string_above_max_length', { param: facts.longAt })
     const isPlain = inPath.length + inQuery.length + inBody.length === 0 && body.kind !== 'stream' && plan.intent === null
     if (isPlain && ownership.isReachable())
       return { ...authorized, ...headed(authorized, owner, label), heir: owner, accountId: caller.account, deleting: null, intent: null }
@@ -131,12 +137,12 @@ export function createResolve(options: ResolveOptions): Resolve {
     label: ((value: string) => string) | null,
   ): Promise<(Gate & { readonly body: RequestBody }) | null> {
     const { plan, body, head, incoming, tally, departure } = authorized
-    if (body.kind !== 'stream' || plan.form.size === 0 || !isForm(head.contentType)) return null
+    if (body.kind !== 'stream' || !isRead(authorized)) return null
     // Nothing in it could be another's: it streams as if nobody looked.
     if (!tenancy.isDivided() && tenancy.home() === owner.tenant && authorized.caller.mayUse === null && options.hasOneAccount()) return null
     let pinned: AccountId | null = null
     let hasBegun = false
-    let hasModel = false
+    let hasModel = queryMentions(authorized.query, plan).some(({ resource }) => isChoice(resource))
     const gate = createFormGate({
       incoming,
       contentType: head.contentType ?? '',
@@ -147,11 +153,10 @@ export function createResolve(options: ResolveOptions): Resolve {
       tally,
       departure,
       checkWhole() {
-        if (authorized.caller.mayUse !== null && plan.choosesModel && !hasModel)
-          throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
+        if (!hasModel) checkChoice(authorized, [])
       },
       async check(mentions) {
-        hasModel ||= mentions.some(({ resource: { kind } }) => kind === 'model')
+        hasModel ||= mentions.some(({ resource }) => isChoice(resource))
         const verdict = await check(authorized, owner, mentions)
         const isFixed = hasBegun || pinned !== null
         if (verdict.pinned !== null && isFixed && verdict.pinned !== (pinned ?? account))
@@ -199,15 +204,25 @@ const namedOf = ({ resource, value }: Mention): Named => ({ kind: resource.kind,
 const isLabel = (resources: readonly Resource[] | undefined): boolean => resources?.some(({ act }) => act === 'namespace') === true
 /** Acts that name an object which must be the caller's. */
 const names: ReadonlySet<ResourceAct> = new Set(['use', 'delete'])
+/** A request that works with one of these writes to it, wherever it names it. */
+const written: ReadonlySet<ResourceKind> = new Set(['conversation', 'container', 'agent_environment', 'agent_session'])
 
-const isForm = (contentType: string | null): boolean => contentType !== null && /^\s*multipart\//i.test(contentType)
+/** Whether the body is read as it passes. */
+const isRead = ({ body, plan, head: { contentType } }: Authorized): boolean =>
+  body.kind === 'stream' && plan.form.size > 0 && contentType !== null && /^\s*multipart\//i.test(contentType)
+
+/** What chooses a model must name it where the caller may not use them all: left out, it is the upstream's choice. */
+function checkChoice({ caller, plan }: Authorized, mentions: readonly Mention[]): void {
+  if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource }) => isChoice(resource)))
+    throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
+}
 
 function checkModel(caller: Caller, model: string): void {
   if (caller.mayUse !== null && !caller.mayUse(model)) throw new Refusal('model_not_allowed', { model, param: 'model' })
 }
 
-function refuseSource({ resource, value, path }: Mention, isShared: boolean): void {
-  if (isShared && resource.values?.includes(value) === true) throw new Refusal('source_not_for_tenants', { param: path, given: value })
+function refuseSource({ resource, value, path }: Mention, isDivided: boolean): void {
+  if (isDivided && resource.values?.includes(value) === true) throw new Refusal('source_not_for_tenants', { param: path, given: value })
 }
 
 /** The body with the values that need a space of their own in it, everything else byte for byte. */

@@ -1,8 +1,9 @@
 // Reads facts from a JSON body without touching its bytes. A scan bounds nesting and population first, because parsing is where
 // a small hostile body becomes seconds and hundreds of megabytes; the same scan finds the ids in it.
 import { isUtf8 } from 'node:buffer'
+import type { Resource } from '../../catalog/endpoint.ts'
 import { Refusal } from '../../kernel/errors.ts'
-import type { Mention } from '../mention.ts'
+import { isOwnedKind, type Mention } from '../mention.ts'
 import type { BodyRule } from '../plan.ts'
 import type { CompiledRules } from './json-scan-rules.ts'
 import { scanJson } from './json-scan.ts'
@@ -16,6 +17,8 @@ export type JsonFacts = {
   readonly isAudio: boolean
   /** Ids and other values the rules of the row point at, as they come. */
   readonly mentions: readonly Mention[]
+  /** Where a value that the rules point at is longer than any such value can be; null where none is. */
+  readonly longAt: string | null
 }
 
 /** Commas and brackets together; the largest honest body (an embeddings call with token arrays) has about 300,000. */
@@ -34,6 +37,7 @@ export function readJsonFacts(bytes: Buffer, maxDepth: number, rules: CompiledRu
   let isStored = false
   let isAudio = false
   const mentions: Mention[] = []
+  let longAt: string | null = null
   // A key may stand there twice, and readers differ in which one counts: the scan tells of each.
   const fault = scanJson(
     rules,
@@ -47,7 +51,14 @@ export function readJsonFacts(bytes: Buffer, maxDepth: number, rules: CompiledRu
       else if (rule.fact === 'store') isStored ||= !place.isString && text === 'true'
       else isAudio ||= text === 'audio'
     },
-    { maxDepth, maxValues },
+    {
+      maxDepth,
+      maxValues,
+      long(rule, head, path) {
+        const isMeant = 'resource' in rule ? mayBeOne(rule.resource, head) : rule.fact === 'model'
+        if (isMeant) longAt ??= path
+      },
+    },
   )
   if (fault === 'depth') throw new Refusal('json_too_complex', { why: `more than ${maxDepth} levels` })
   if (fault === 'values') throw new Refusal('json_too_complex', { why: `more than ${maxValues} values` })
@@ -61,5 +72,9 @@ export function readJsonFacts(bytes: Buffer, maxDepth: number, rules: CompiledRu
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Refusal('invalid_json', { why: 'It must be a JSON object.' })
-  return { model, isStream, isStored, isAudio, mentions }
+  return { model, isStream, isStored, isAudio, mentions, longAt }
 }
+
+/** An upstream that trims would find the id in a string we do not read to its end. */
+export const mayBeOne = (resource: Resource, head: string): boolean =>
+  head.includes('\\') || resource.act === 'namespace' || isOwnedKind({ resource, value: head, path: '', start: 0, end: 0 })

@@ -20,7 +20,7 @@ type Doc =
 const rulesOf = (...ats: readonly string[]): JsonRule<string>[] => ats.map((at) => ({ at, rule: at }))
 
 /** Scans it in these chunks, and checks on the way that nothing of a report had been released before it was told. */
-function scan(chunks: readonly Buffer[], rules: readonly JsonRule<string>[], options: RuleOptions<string> = {}, bounds?: JsonBounds): Scan {
+function scan(chunks: readonly Buffer[], rules: readonly JsonRule<string>[], options: RuleOptions<string> = {}, bounds?: JsonBounds<string><string>): Scan {
   const reports: Report[] = []
   const tokens: string[] = []
   const whole = Buffer.concat(chunks)
@@ -240,6 +240,23 @@ describe('the JSON scanner', () => {
     assert.equal(scanner.push(Buffer.from('"')), 26)
     assert.equal(scanner.push(Buffer.from('}')), 27)
     assert.equal(scanner.end(), null)
+  })
+
+  it('tells of longer ones that they are there and how they begin, once, however they are cut', () => {
+    const rules = compileRules([{ at: 'ids.id', rule: 'id' }])
+    const bytes = Buffer.from(`{"ids":[{"id":"short"},{"id":"file-x${' '.repeat(1100)}"}],"other":"${'y'.repeat(2000)}"}`)
+    for (const size of [1, 7, 64, 5000]) {
+      const told: string[] = []
+      const scanner = createJsonScanner<string>(rules, (rule, value) => void told.push(`${rule}=${value}`), {
+        long(rule, head, path) {
+          told.push(`${rule} at ${path}`)
+          assert.equal(head.trimEnd(), 'file-x')
+        },
+      })
+      for (let at = 0; at < bytes.length; at += size) scanner.push(bytes.subarray(at, at + size))
+      assert.equal(scanner.end(), null)
+      assert.deepEqual(told, ['id=short', 'id at ids.1.id'])
+    }
   })
 
   it('reports strings up to a kilobyte, six when written with escapes, and lets longer ones go', () => {

@@ -20,7 +20,12 @@ export type Found<Rule> = (rule: Rule, value: string, place: Place) => void
 export type JsonFault = 'syntax' | 'depth' | 'values' | 'unfinished'
 
 /** @property maxValues of commas and opening brackets together */
-export type JsonBounds = { readonly maxDepth?: number; readonly maxValues?: number }
+export type JsonBounds<Rule> = {
+  readonly maxDepth?: number
+  readonly maxValues?: number
+  /** A string where a rule points is longer than any id, so that it is not reported. `head`: how it begins, escapes and all. */
+  readonly long?: (rule: Rule, head: string, path: string) => void
+}
 
 export type JsonScanner = {
   /**
@@ -34,12 +39,17 @@ export type JsonScanner = {
   readonly fault: JsonFault | null
 }
 
-export function createJsonScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, bounds: JsonBounds = {}): JsonScanner {
+export function createJsonScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, bounds: JsonBounds<Rule> = {}): JsonScanner {
   return new Scanner(rules, found, bounds)
 }
 
 /** A document that is whole already. */
-export function scanJson<Rule>(rules: CompiledRules<Rule>, bytes: Buffer, found: Found<Rule>, bounds: JsonBounds = {}): JsonFault | null {
+export function scanJson<Rule>(
+  rules: CompiledRules<Rule>,
+  bytes: Buffer,
+  found: Found<Rule>,
+  bounds: JsonBounds<Rule> = {},
+): JsonFault | null {
   const scanner = createJsonScanner(rules, found, bounds)
   scanner.push(bytes)
   return scanner.end()
@@ -49,6 +59,7 @@ export function scanJson<Rule>(rules: CompiledRules<Rule>, bytes: Buffer, found:
 const maxPlainBytes = 1024
 const maxEscapedBytes = 6 * maxPlainBytes
 const maxLiteralBytes = 64
+const headBytes = 64
 
 const quote = 0x22
 const backslash = 0x5c
@@ -80,6 +91,7 @@ class Scanner<Rule> implements JsonScanner {
   readonly found: Found<Rule>
   readonly maxDepth: number
   readonly maxValues: number
+  readonly long: JsonBounds<Rule>['long']
   fault: JsonFault | null = null
 
   pushed = 0
@@ -106,11 +118,12 @@ class Scanner<Rule> implements JsonScanner {
   hasEscape = false
   isEscaping = false
 
-  constructor(rules: CompiledRules<Rule>, found: Found<Rule>, { maxDepth = 128, maxValues = Infinity }: JsonBounds) {
+  constructor(rules: CompiledRules<Rule>, found: Found<Rule>, { maxDepth = 128, maxValues = Infinity, long }: JsonBounds<Rule>) {
     this.rules = rules
     this.found = found
     this.maxDepth = maxDepth
     this.maxValues = maxValues
+    this.long = long
     this.here = rules.root
   }
 
@@ -279,6 +292,10 @@ class Scanner<Rule> implements JsonScanner {
         return length
       }
       if (!this.hasEscape || limit === maxEscapedBytes) break
+    }
+    if (this.token === inWanted && this.long !== undefined) {
+      const head = Buffer.concat([...this.pieces, chunk.subarray(from, at)]).toString('utf8', 0, headBytes)
+      for (const rule of this.here.strings) this.long(rule, head, this.path())
     }
     this.pieces = []
     this.token = this.token === inKey ? inSkippedKey : inSkipped

@@ -22,7 +22,7 @@ const newline = Buffer.from('\n')
 type Part = 'name' | 'data' | 'ignored'
 
 /** The offsets that `found` is told are offsets in the stream. */
-export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, bounds: JsonBounds = {}): SseScanner {
+export function createSseScanner<Rule>(rules: CompiledRules<Rule>, found: Found<Rule>, bounds: JsonBounds<Rule> = {}): SseScanner {
   let pushed = 0
   let released = 0
   let part: Part = 'name'
