@@ -20,7 +20,12 @@ type Doc =
 const rulesOf = (...ats: readonly string[]): JsonRule<string>[] => ats.map((at) => ({ at, rule: at }))
 
 /** Scans it in these chunks, and checks on the way that nothing of a report had been released before it was told. */
-function scan(chunks: readonly Buffer[], rules: readonly JsonRule<string>[], options: RuleOptions<string> = {}, bounds?: JsonBounds<string><string>): Scan {
+function scan(
+  chunks: readonly Buffer[],
+  rules: readonly JsonRule<string>[],
+  options: RuleOptions<string> = {},
+  bounds?: JsonBounds<string>,
+): Scan {
   const reports: Report[] = []
   const tokens: string[] = []
   const whole = Buffer.concat(chunks)
