@@ -6,7 +6,7 @@ import { readJsonFacts, type JsonFacts } from './body/json-facts.ts'
 import { acceptedText, codingOf, hasBoundary, kindOf } from './body/media-type.ts'
 import { ClientLeft } from './departure.ts'
 import type { Authenticated, Authorized, RequestBody } from './exchange.ts'
-import type { Plan } from './plan.ts'
+import { isChoice, type Plan } from './plan.ts'
 
 export type Authorize = (authenticated: Authenticated) => Authorized | Promise<Authorized>
 
@@ -65,10 +65,12 @@ export function createAuthorize(options: {
 
 /** Left out, the model is the upstream's choice; that of an assistant or an agent was chosen when it was made. */
 function checkModel(mayUse: (model: string) => boolean, { model, mentions }: JsonFacts, { choosesModel }: Plan): void {
-  const isChosen = model === null && mentions.some(({ resource: { kind } }) => kind === 'assistant' || kind === 'agent')
-  if (model === null ? choosesModel && !isChosen : !mayUse(model))
-    throw new Refusal('model_not_allowed', { model: model === null ? 'the upstream chooses' : printable(model), param: 'model' })
+  if (model !== null && !mayUse(model)) throw new Refusal('model_not_allowed', { model: printable(model), param: 'model' })
+  const isChosen = mentions.some(({ resource }) => isChoice(resource) || chosenBefore.has(resource.at))
+  if (choosesModel && !isChosen) throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
 }
+
+const chosenBefore: ReadonlySet<string> = new Set(['body.assistant_id', 'body.agent_id'])
 
 async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const inflated = await gunzip(bytes, maxBytes)

@@ -93,12 +93,14 @@ function makePlan({ method, path, resources, response }: Endpoint): Plan {
     deletes: deleted === undefined ? null : { kind: deleted.resource.kind, param: deleted.name },
     intent: announced !== undefined && announced.when === undefined ? announced.kind : null,
     keeps,
-    choosesModel:
-      params.length === 0 && resources.some(({ act, kind, at }) => act === 'use' && kind === 'model' && /^(?:body|form)\.model$/.test(at)),
+    choosesModel: params.length === 0 && resources.some((resource) => resource.act === 'use' && isChoice(resource)),
     whens: whensOf([...told('answer'), ...event, ...itself].map(({ rule }) => rule)),
     order: new Map([...resources.entries()].map(([at, resource]) => [resource, at])),
   }
 }
+
+/** Whether what stands there is the model that answers, and not one that only helps. */
+export const isChoice = ({ kind, at }: Resource): boolean => kind === 'model' && /^(?:query|(?:body|form)(?:\.session)?)\.model$/.test(at)
 
 /** Null as soon as one entry holds without a condition. */
 function whensOf(born: readonly Resource[]): Plan['whens'] {
