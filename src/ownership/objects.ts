@@ -24,8 +24,12 @@ export type OwnershipOptions = {
 const freshMs = 5_000
 const leaseMs = 60_000
 
-/** While writes come fast, transactions are this far apart: those that come in between share one wait for the disk. */
+/**
+ * While writes come fast, transactions are this far apart: those that come in between share one wait for the disk. On a slow
+ * disk they are further apart, so that the exchanges that write nothing have three quarters of the time.
+ */
 const commitGapMs = 2
+const maxCommitGapMs = 50
 /** How long an object that is told once more as it was needs no look at the database. */
 const toldMs = 10_000
 
@@ -46,7 +50,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
   let isReachable = true
   let waiting: Waiting[] = []
   let flushing: Promise<void> | null = null
-  let committedTick = Number.NEGATIVE_INFINITY
+  let nextCommitTick = 0
   /** Digests of objects that were remembered just now. */
   const told = createLru<{ readonly digest: string; readonly at: number }>(20_000)
 
@@ -115,7 +119,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
   function flushLater(): void {
     flushing ??= new Promise((flushed) => {
-      const waitMs = committedTick + commitGapMs - clock.tick()
+      const waitMs = nextCommitTick - clock.tick()
       const begin = (): void => void flush().then(flushed)
       if (waitMs > 0) setTimeout(begin, waitMs)
       else setImmediate(begin)
@@ -125,6 +129,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
   async function flush(): Promise<void> {
     const batch = waiting
     waiting = []
+    const beganTick = clock.tick()
     try {
       const results = await store.transaction(async (sql) => {
         const all: unknown[] = []
@@ -135,7 +140,8 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
     } catch (error) {
       for (const { fail } of batch) fail(error)
     }
-    committedTick = clock.tick()
+    const endedTick = clock.tick()
+    nextCommitTick = endedTick + Math.min(maxCommitGapMs, Math.max(commitGapMs, 3 * (endedTick - beganTick)))
     flushing = null
     if (waiting.length > 0) flushLater()
   }
