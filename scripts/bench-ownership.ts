@@ -18,8 +18,8 @@ const usage = `npm run bench:ownership -- [options]
   --json        one JSON document on standard output instead of the table
 `
 const sections = ['cpu', 'lists', 'memory', 'postgres'] as const
-const full: Extent = { generations: 3, rounds: 4, warmUps: 3, durationMs: 700, pages: 400, objects: 1_000_000 }
-const quick: Extent = { generations: 1, rounds: 2, warmUps: 2, durationMs: 400, pages: 100, objects: 100_000 }
+const full: Extent = { generations: 2, rounds: 4, warmUps: 10, durationMs: 700, pages: 400, objects: 1_000_000 }
+const quick: Extent = { generations: 1, rounds: 2, warmUps: 5, durationMs: 400, pages: 100, objects: 100_000 }
 
 const { values } = parseArgs({
   options: {

@@ -7,7 +7,7 @@ export type LoadTask =
   | { readonly kind: 'json'; readonly port: number; readonly connections: number; readonly durationMs: number }
   | { readonly kind: 'burst'; readonly port: number; readonly connections: number; readonly durationMs: number }
   | { readonly kind: 'paced'; readonly port: number; readonly streams: number }
-  | { readonly kind: 'upload'; readonly port: number; readonly uploads: number; readonly fileBytes: number }
+  | { readonly kind: 'upload'; readonly port: number; readonly uploads: number; readonly fileBytes: number; readonly token?: string }
   | {
       readonly kind: 'latency'
       readonly port: number

@@ -68,10 +68,10 @@ export async function runStreams(options: { port: number; streams: number }): Pr
 }
 
 /** Large multipart uploads at the same time; the file's content is one buffer, sent again and again. */
-export async function runUploads(options: { port: number; uploads: number; fileBytes: number }): Promise<LoadResult> {
+export async function runUploads(options: { port: number; uploads: number; fileBytes: number; token?: string }): Promise<LoadResult> {
   const failures: Failures = new Map()
   const startedAt = performance.now()
-  const { before, after, bodyBytes } = uploadRequest(options.fileBytes)
+  const { before, after, bodyBytes } = uploadRequest(options.fileBytes, options.token)
   const answer = uploadAnswer(bodyBytes)
   const expect = { bodyBytes: answer.length - answer.indexOf('\r\n\r\n') - 4 }
   const content = Buffer.alloc(256 * 1024, 'relay bench ')

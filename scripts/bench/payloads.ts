@@ -63,13 +63,13 @@ export function getRequest(path: string, token: string): Buffer {
 }
 
 /** An upload: `before`, then `fileBytes` of anything, then `after`. */
-export function uploadRequest(fileBytes: number): { before: Buffer; after: Buffer; bodyBytes: number } {
+export function uploadRequest(fileBytes: number, token = relayToken): { before: Buffer; after: Buffer; bodyBytes: number } {
   const opening =
     `--${multipartBoundary}\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n` +
     `--${multipartBoundary}\r\ncontent-disposition: form-data; name="file"; filename="large.bin"\r\ncontent-type: application/octet-stream\r\n\r\n`
   const closing = `\r\n--${multipartBoundary}--\r\n`
   const bodyBytes = opening.length + fileBytes + closing.length
-  const head = requestHead('/v1/files', relayToken, { type: `multipart/form-data; boundary=${multipartBoundary}`, length: bodyBytes })
+  const head = requestHead('/v1/files', token, { type: `multipart/form-data; boundary=${multipartBoundary}`, length: bodyBytes })
   return { before: Buffer.from(head + opening, 'latin1'), after: Buffer.from(closing, 'latin1'), bodyBytes }
 }
 
