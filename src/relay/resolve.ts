@@ -157,7 +157,7 @@ export function createResolve(options: ResolveOptions): Resolve {
       },
       async check(mentions) {
         hasModel ||= mentions.some(({ resource }) => isChoice(resource))
-        const verdict = await check(authorized, owner, mentions)
+        const verdict = await check(authorized, owner, mentions).catch(refuseUnavailable)
         const isFixed = hasBegun || pinned !== null
         if (verdict.pinned !== null && isFixed && verdict.pinned !== (pinned ?? account))
           throw new Refusal('objects_of_two_accounts', { param: mentions[0]?.path ?? 'form' })

@@ -36,8 +36,8 @@ export type FormGate = {
   readonly begun: Promise<void>
   /** Whether values in it are replaced, so that its length is not known before its end. */
   readonly changesLength: boolean
-  /** Called once when the form is refused after it began. */
-  readonly onFail: (listener: (reason: Refusal) => void) => void
+  /** Called once when the form is refused after it began, or could not be checked. */
+  readonly onFail: (listener: (reason: Error) => void) => void
 }
 
 /** Small forms are known whole before the upstream hears of them; larger ones start after this much. */
@@ -84,7 +84,7 @@ export function createFormGate(options: FormGateOptions): FormGate {
   let heldFrom = 0
   let sentBytes = 0
   let isOver = false
-  let listener: ((reason: Refusal) => void) | null = null
+  let listener: ((reason: Error) => void) | null = null
   let begin: () => void = () => {}
   let refuse: (reason: Error) => void = () => {}
   const begun = new Promise<void>((resolve, reject) => {
@@ -108,7 +108,7 @@ export function createFormGate(options: FormGateOptions): FormGate {
     if (isOver) return
     stop()
     refuse(reason)
-    if (reason instanceof Refusal) listener?.(reason)
+    if (!(reason instanceof ClientLeft)) listener?.(reason)
   }
 
   function release(upTo: number): void {
