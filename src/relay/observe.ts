@@ -1,10 +1,12 @@
 // Room 7: the answer goes to the client as it comes; ids that are born in it wait for their owner to be written down. Once it has
 // begun nothing can be refused: an answer that breaks off is broken off towards the client too, never ended as if it were whole.
+import type { Resource } from '../catalog/endpoint.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Born, Named, Ownership } from '../ownership/ownership.ts'
 import { startAnswer, type AnswerWriter } from './body/answer-writer.ts'
 import type { Forwarded, Outcome } from './exchange.ts'
 import { clientHeaders, headerValue } from './headers.ts'
+import { createLaterRecorder } from './record-later.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { answerScrubbed } from './scrubbed-answer.ts'
 
@@ -46,7 +48,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
   }
 
   return async (forwarded) => {
-    const { reply, replyHead, outgoing, incoming, departure, requestId, tally, label, intent } = forwarded
+    const { reply, replyHead, outgoing, incoming, departure, requestId, tally, label, intent, plan, accountId } = forwarded
     const { status, reason } = replyHead
     conclude(forwarded)
     const isError = label !== null && status >= 400
@@ -56,9 +58,9 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     tally.upstreamRequestId = headerValue(replyHead.headers, 'x-request-id')
     tally.firstByteTick = tick()
     const form = formOf(forwarded)
-    if (form !== null || isError) refuseCoded(forwarded)
+    const coding = form !== null || isError ? codingOf(forwarded) : null
     const record = recording(forwarded)
-    if (forwarded.plan.location !== null) await recordLocation(forwarded, record)
+    if (plan.location !== null) await recordLocation(forwarded, record)
     // The upstream's own Date passes; a second one would be ours.
     outgoing.sendDate = false
     if (isError) return await answerScrubbed(forwarded, headers, ownership)
@@ -68,7 +70,7 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     let writer: AnswerWriter | null = null
     const begin = (): AnswerWriter => (writer ??= startAnswer(forwarded, status, reason, headers, hasLength))
     // With ids in it, the head waits for the first of them: until then the answer can still be a refusal.
-    if (form !== 'json') begin()
+    if (form !== 'json' || coding !== null) begin()
 
     let hasFailed = false
     const breakOff = (): void => {
@@ -86,15 +88,17 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     const wasTold = isKept ? new Promise<void>((resolve) => (told = resolve)) : null
     let refuse: (error: unknown) => void = () => {}
     const refused = form === null ? null : new Promise<never>((_, reject) => (refuse = reject))
+    const isTold = ({ when }: Resource): boolean => when === undefined || forwarded.facts?.[when] === true
+    const later = coding === null ? null : createLaterRecorder({ ownership, account: accountId, plan, coding, isTold, record })
     const recorder: Recorder | null =
-      form === null
+      form === null || later !== null
         ? null
         : createRecorder({
             ownership,
             owner: forwarded.heir,
-            account: forwarded.accountId,
-            plan: forwarded.plan,
-            isTold: ({ when }) => when === undefined || forwarded.facts?.[when] === true,
+            account: accountId,
+            plan,
+            isTold,
             form,
             hidesAccount: label !== null,
             record,
@@ -124,11 +128,20 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     const hasBegun = reply.take({
       data(bytes, isLast) {
         tally.answerBytes += bytes.length
+        later?.push(bytes)
         if (recorder === null) return write(bytes, isLast)
         recorder.push(bytes, isLast)
         if (recorder.isWaiting()) reply.pause()
       },
-      end: () => (recorder === null ? begin().end() : recorder.end()),
+      end() {
+        if (recorder !== null) return recorder.end()
+        if (!departure.hasLeft()) begin().end()
+        if (later === null) return told()
+        later.end().then(told, (error: unknown) => {
+          tally.failure = error instanceof Error ? error.message : 'the owner could not be written down'
+          told()
+        })
+      },
       fail(failure) {
         told()
         tally.failure = failure.describe()
@@ -149,13 +162,18 @@ function formOf({ plan, facts, replyHead }: Forwarded): 'json' | 'event' | null 
   if (plan.whens !== null && !plan.whens.some((when) => facts?.[when] === true)) return null
   const type = (headerValue(replyHead.headers, 'content-type') ?? '').trim().toLowerCase()
   if (type.startsWith('text/event-stream')) return plan.event === null ? null : 'event'
-  return plan.answer !== null && /^application\/(?:[\w.+-]*\+)?json\b/.test(type) ? 'json' : null
+  // Whatever it calls itself, or not at all: clients read JSON where JSON is due.
+  return plan.answer === null ? null : 'json'
 }
 
-/** It was asked for without compression: what cannot be read cannot be kept apart. */
-function refuseCoded({ replyHead, reply, label }: Forwarded): void {
+/**
+ * The coding of an answer that has to be read; null where it has none.
+ * @throws Refusal where it was asked for without, because what cannot be read cannot be kept apart
+ */
+function codingOf({ replyHead, reply, isAlone }: Forwarded): string | null {
   const coding = (headerValue(replyHead.headers, 'content-encoding') ?? 'identity').trim().toLowerCase()
-  if (coding === 'identity' || coding === '' || label === null) return
+  if (coding === 'identity' || coding === '') return null
+  if (isAlone) return coding
   reply.abort()
   throw new Refusal('upstream_failed', {}, { cause: new Error(`the upstream answered in ${coding}, which was not asked for`) })
 }
