@@ -37,9 +37,8 @@ export function createChange({
       const seq = Number(head['n']) + 1
       const changed = await work(sql, seq)
       if (changed.entry !== null) {
-        const previous = head['audit_hash'] as string
-        const hash = await audit.append(sql, { ...changed.entry, seq, at: clock.now(), actor, previous })
-        await sql.run('UPDATE revision SET n = ?, audit_hash = ?', seq, hash)
+        const next = await audit.append(sql, { ...changed.entry, seq, at: clock.now(), actor, head: head['audit_hash'] as string })
+        await sql.run('UPDATE revision SET n = ?, audit_hash = ?', seq, next)
       }
       return changed
     })

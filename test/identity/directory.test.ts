@@ -244,15 +244,7 @@ onEachStore('a change that fails leaves nothing, not even its audit row', async 
     /planted/,
   )
   // Without a place for its audit row, a change does not happen either.
-  await store.run(
-    'INSERT INTO audit (seq, at, actor, action, target, detail, previous, hash) VALUES (1, 1, ?, ?, ?, ?, ?, ?)',
-    'a',
-    'b',
-    'c',
-    '{}',
-    '',
-    '',
-  )
+  await store.run('INSERT INTO audit (seq, at, actor, action, target, detail, hash) VALUES (1, 1, ?, ?, ?, ?, ?)', 'a', 'b', 'c', '{}', '')
   await assert.rejects(directory.tenants.create(actor, { name: 'red' }))
   await store.run('DELETE FROM audit')
   assert.deepEqual(await directory.audit.list({ limit: 10 }), before)
@@ -290,6 +282,16 @@ const damages = {
   'is removed': ['DELETE FROM audit WHERE seq = 3', 3],
   'is the newest and removed': ['DELETE FROM audit WHERE seq = 5', 5],
   'is removed and the others moved up': ['DELETE FROM audit WHERE seq = 5; UPDATE revision SET n = 4', 4],
+  'is among the last, which were cut off': [
+    'DELETE FROM audit WHERE seq > 3; UPDATE revision SET n = 3, audit_hash = (SELECT hash FROM audit WHERE seq = 3)',
+    3,
+  ],
+  'is among all, which were removed': ["DELETE FROM audit; UPDATE revision SET n = 0, audit_hash = ''", 1],
+  'no relay wrote': [
+    'INSERT INTO audit (seq, at, actor, action, target, detail, hash) SELECT 6, at, actor, action, target, detail, hash FROM audit WHERE seq = 5',
+    6,
+  ],
+  'is no JSON': ["UPDATE audit SET detail = 'nothing' WHERE seq = 4", 4],
 } as const
 for (const [what, [damage, brokenAt]] of Object.entries(damages)) {
   onEachStore(`the audit shows which row ${what}`, async (context, stage) => {
@@ -298,25 +300,38 @@ for (const [what, [damage, brokenAt]] of Object.entries(damages)) {
     assert.deepEqual(await directory.audit.verify(), { rows: 5, brokenAt: null })
     for (const statement of damage.split('; ')) await store.run(statement)
     assert.equal((await directory.audit.verify()).brokenAt, brokenAt)
+    // What was done to it can be looked at.
+    assert.ok((await directory.audit.list({ limit: 10 })).length <= 6)
   })
 }
+
+onEachStore('an audit that was cut off does not become whole by the next change', async (context, stage) => {
+  const { directory, store } = await startProcess(context, stage, { clock: handClock() })
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await directory.tenants.create(actor, { name })
+  await store.run('DELETE FROM audit WHERE seq > 3')
+  await store.run('UPDATE revision SET n = 3, audit_hash = (SELECT hash FROM audit WHERE seq = 3)')
+  await directory.tenants.create(actor, { name: 'f' })
+  assert.deepEqual(await directory.audit.verify(), { rows: 3, brokenAt: 4 })
+})
 
 onEachStore('the audit shows a row that was written once, in another past', async (context, stage) => {
   const { directory, store } = await startProcess(context, stage, { clock: handClock() })
   const rows = (): ReturnType<typeof store.all> => store.all('SELECT * FROM audit ORDER BY seq')
   const put = (row: Row): Promise<number> =>
     store.run(`INSERT INTO audit (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row).fill('?').join(', ')})`, ...Object.values(row))
-  for (const name of ['a', 'b', 'c', 'd']) await directory.tenants.create(actor, { name })
-  const [, second, third, fourth] = await rows()
-  const head = (await store.all('SELECT n, audit_hash FROM revision'))[0]
-  assert.ok(second && third && fourth && head)
+  const headRow = async (): Promise<Row | undefined> => (await store.all('SELECT n, audit_hash FROM revision'))[0]
+  for (const name of ['a', 'b']) await directory.tenants.create(actor, { name })
+  const early = await headRow()
+  for (const name of ['c', 'd']) await directory.tenants.create(actor, { name })
+  const [, , third, fourth] = await rows()
+  const head = await headRow()
+  assert.ok(early && third && fourth && head)
   // Back to the second row, as from a backup, and on from there in another way.
   await store.run('DELETE FROM audit WHERE seq > 2')
-  await store.run('UPDATE revision SET n = 2, audit_hash = ?', second['hash'] ?? null)
+  await store.run('UPDATE revision SET n = 2, audit_hash = ?', early['audit_hash'] ?? null)
   await directory.tenants.create(actor, { name: 'other' })
   assert.deepEqual(await directory.audit.verify(), { rows: 3, brokenAt: null })
-  const other = (await rows())[2]
-  await put({ ...fourth, previous: other?.['hash'] ?? null })
+  await put(fourth)
   await store.run('UPDATE revision SET n = ?, audit_hash = ?', head['n'] ?? null, head['audit_hash'] ?? null)
   assert.equal((await directory.audit.verify()).brokenAt, 4)
 })

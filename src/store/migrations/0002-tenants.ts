@@ -66,11 +66,12 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
   CREATE INDEX tokens_name ON tokens (tenant, name);
 
   -- One row. n grows with every change of tokens, tenants, projects, accounts or shares: other processes look at it to know when to
-  -- read them again. It is the seq of the newest audit row, whose hash is audit_hash; pepper is the fingerprint of the pepper.
+  -- read them again. It is the seq of the newest audit row. audit_hash is signed over all rows of the audit and cannot be made of
+  -- them; pepper is the fingerprint of the pepper.
   CREATE TABLE revision (n ${integer} NOT NULL, audit_hash TEXT NOT NULL, pepper TEXT)${strict};
   INSERT INTO revision (n, audit_hash) VALUES (0, '');
 
-  -- Each row carries the hash of the one before: one that was removed or changed shows.
+  -- Each row's hash is signed together with the audit_hash of before it: one that was removed or changed shows.
   CREATE TABLE audit (
     seq      ${integer} NOT NULL PRIMARY KEY,
     at       ${integer} NOT NULL,
@@ -78,7 +79,6 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
     action   TEXT NOT NULL,
     target   TEXT NOT NULL,
     detail   TEXT NOT NULL,
-    previous TEXT NOT NULL,
     hash     TEXT NOT NULL
   )${strict};
 
@@ -101,6 +101,8 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
     body       TEXT,
     UNIQUE (id, kind, account)
   )${strict};
+  -- Whether an id is a tenant's is answered by this index alone: an id of another's takes no look at its row, nor a missing one.
+  CREATE INDEX objects_owned ON objects (id, tenant);
   CREATE INDEX objects_listed ON objects (project, kind, created_at, seq) WHERE state = 'live' AND body <> '';
   CREATE INDEX objects_faceted ON objects (project, kind, facet, created_at, seq) WHERE state = 'live' AND facet IS NOT NULL;
   CREATE INDEX objects_untold ON objects (project, kind) WHERE state = 'live' AND body = '';
