@@ -59,7 +59,7 @@ const walledBuiltins: ReadonlySet<string> = new Set(['node:sqlite'])
 const bytePath: readonly string[] = ['relay', 'upstreams', 'http', 'actions']
 
 /** But for this one: ids in a compressed body must be seen. What it inflates is read and dropped, or sent without the encoding. */
-const inflater = 'src/relay/body/gunzip.ts'
+const inflater = 'src/relay/body/inflate.ts'
 
 const root = join(import.meta.dirname, '..')
 const sources = globSync('src/**/*.ts', { cwd: root }).toSorted()

@@ -1,7 +1,7 @@
 // Room 3: may this caller do this, is the body one the row takes, and what does it say? JSON is held and read for facts; everything else streams.
 import { Refusal } from '../kernel/errors.ts'
 import type { Holder } from './body/hold.ts'
-import { gunzip } from './body/gunzip.ts'
+import { gunzip } from './body/inflate.ts'
 import { readJsonFacts, type JsonFacts } from './body/json-facts.ts'
 import { acceptedText, codingOf, hasBoundary, kindOf } from './body/media-type.ts'
 import { ClientLeft } from './departure.ts'

@@ -78,6 +78,8 @@ export type Resolved = Authorized & {
   readonly upstreamQuery: string
   /** What stands upstream for a value each tenant has a space of its own for; null in a relay of one tenant. */
   readonly label: ((value: string) => string) | null
+  /** All there is on the account is the caller's, recorded or not: nothing has to be kept apart. */
+  readonly isAlone: boolean
   /** What is denied from now on and deleted by this exchange. */
   readonly deleting: Named | null
   /** The create that was announced. */

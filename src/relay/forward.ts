@@ -93,7 +93,7 @@ function attempt(routed: Routed, request: WireRequest, options: ForwardOptions):
 
 /** The head is one string: small requests leave in a single write. Authorization comes from the account, framing from the body. */
 function wireRequest(routed: Routed, options: ForwardOptions): WireRequest {
-  const { incoming, account, upstreamPath, upstreamQuery, presented, head, endpoint, plan, body, label } = routed
+  const { incoming, account, upstreamPath, upstreamQuery, presented, head, endpoint, plan, body, label, isAlone } = routed
   const method = incoming.method ?? 'GET'
   // The operator's own choice stands, whatever the callers may choose.
   const passesAccount = options.passAccountHeaders && account.organization === null && account.project === null
@@ -103,7 +103,7 @@ function wireRequest(routed: Routed, options: ForwardOptions): WireRequest {
   lines += upstreamHeaderLines(incoming.rawHeaders, head.connection, presented, {
     passesAccount,
     // What is read for new ids must not be compressed, nor what may name the objects of others.
-    isPlain: plan.answer !== null || plan.event !== null || label !== null,
+    isPlain: label !== null || (!isAlone && (plan.answer !== null || plan.event !== null)),
     isRecoded: body.kind === 'bytes' && body.isRecoded,
     labels: label === null ? null : { names: plan.headers, label },
   })

@@ -119,11 +119,13 @@ export function createResolve(options: ResolveOptions): Resolve {
     { caller, plan, query }: Authorized,
     owner: Owner,
     label: ((value: string) => string) | null,
-  ): Pick<Resolved, 'owner' | 'label' | 'upstreamQuery' | 'isListed'> {
-    const isWhole = !tenancy.isDivided() && tenancy.home() === caller.tenant && (plan.list !== 'model' || caller.mayUse === null)
+  ): Pick<Resolved, 'owner' | 'label' | 'isAlone' | 'upstreamQuery' | 'isListed'> {
+    const isAlone = !tenancy.isDivided() && tenancy.home() === caller.tenant
+    const isWhole = isAlone && (plan.list !== 'model' || caller.mayUse === null)
     return {
       owner,
       label,
+      isAlone,
       upstreamQuery: label === null ? query : rewriteQuery(query, (name, value) => (isLabel(plan.queries.get(name)) ? label(value) : null)),
       isListed: plan.list !== null && !isWhole,
     }

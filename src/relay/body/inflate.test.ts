@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deflateSync, gzipSync } from 'node:zlib'
-import { gunzip } from './gunzip.ts'
+import { gunzip } from './inflate.ts'
 
 const body = Buffer.from('{"input":"file-1"}')
 

@@ -1,6 +1,6 @@
-// Inflates a held body so that facts can be read from it. The bytes that go upstream are still the client's own. This is the one
-// decoder on the way of the bytes: an id in a compressed body is as foreign as any other.
-import { gunzip as inflate } from 'node:zlib'
+// Undoes the compression of a held body so that it can be read. What travels is still what came. This is the one decoder on the
+// way of the bytes: an id in a compressed body is an id like any other.
+import { brotliDecompress, gunzip as inflate, inflate as inflateZlib, zstdDecompress } from 'node:zlib'
 import type { InputType } from 'node:zlib'
 
 export type GunzipFault = 'not-gzip' | 'too-large'
@@ -24,4 +24,24 @@ export function gunzip(bytes: Buffer, maxBytes: number): Promise<Gunzipped> {
       else resolve({ bytes: inflated.buffer })
     })
   })
+}
+
+type Decode = (bytes: InputType, options: { readonly maxOutputLength: number }, done: (error: Error | null, bytes: Buffer) => void) => void
+
+/** The codings OpenAI's edge answers in (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
+const decoders: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ['gzip', inflate],
+  ['x-gzip', inflate],
+  ['deflate', inflateZlib],
+  ['br', brotliDecompress],
+  ['zstd', zstdDecompress],
+])
+
+/** @returns null where the coding is not known, the bytes are not in it, or they say more than `maxBytes` */
+export function decode(bytes: Buffer, coding: string, maxBytes: number): Promise<Buffer | null> {
+  const decoder = decoders.get(coding)
+  if (decoder === undefined) return Promise.resolve(null)
+  return new Promise((resolve) =>
+    decoder(bytes, { maxOutputLength: maxBytes }, (error, decoded) => resolve(error === null ? decoded : null)),
+  )
 }
