@@ -25,7 +25,6 @@ for (const [database, { count, length, processes }] of Object.entries(runs) as [
         const model: Model = { objects: [], steps: 0 }
         await fc.asyncModelRun(() => ({ model, real }), steps)
         taken += model.steps
-        if (process.env['MODEL_LOG']) console.log(model.steps, model.objects.length)
       }),
       // What a run leaves behind cannot be undone: smaller ones would start from another place.
       { numRuns: count, endOnFailure: true, seed: Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31) },

@@ -171,8 +171,10 @@ const use = (number: number, project: Project): Command =>
     const body = bodies[object.kind]
     if (body === undefined) return
     const answer = await post(real, project, paths.response, body)
-    if (!sees(object, project)) assert.ok(answer.status === 404 || answer.status === 400, answer.text)
-    else model.objects.push({ kind: 'response', id: idOf(answer), project, isLive: true, readers: new Set() })
+    const isWritten = object.kind === 'conversation' || object.kind === 'container'
+    const expected = !sees(object, project) ? [400, 404] : isWritten && object.project !== project ? [403] : [200]
+    assert.ok(expected.includes(answer.status), `${object.id} of ${object.project}: ${answer.status} ${answer.text}`)
+    if (answer.status === 200) model.objects.push({ kind: 'response', id: idOf(answer), project, isLive: true, readers: new Set() })
   })
 
 const share = (number: number): Command =>
