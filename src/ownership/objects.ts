@@ -66,9 +66,14 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
     }
   }
 
-  /** Every row that has one of the ids, whoever owns it: a foreign id and a missing one cost the same. */
-  const rowsOf = (owner: Owner, ids: readonly string[]): Promise<readonly Row[]> =>
-    guarded(store.all(selection(ids.length), owner.project, ...padded(ids)))
+  /**
+   * The rows of the ids that are the tenant's: one of another's costs what a missing one costs. Only the home needs those of
+   * others too, because what nobody recorded is its own.
+   */
+  function rowsOf({ tenant, project }: Owner, ids: readonly string[]): Promise<readonly Row[]> {
+    const isHome = home() === tenant
+    return guarded(store.all(selection(ids.length, isHome), project, ...padded(ids), ...(isHome ? [] : [tenant])))
+  }
 
   function leaseOf(owner: Owner, { kind, id }: Named): Lease | null {
     const lease = leases.get(id)
@@ -283,18 +288,19 @@ function insertion(count: number): string {
   return text
 }
 
-const selections = new Map<number, string>()
+const selections = { ofAll: new Map<number, string>(), ofTenant: new Map<number, string>() }
 
 /** One text for each power of two, so that few statements are prepared however many ids a body names. */
-function selection(count: number): string {
+function selection(count: number, isOfAll: boolean): string {
   const size = powerOfTwo(count)
-  let text = selections.get(size)
+  const texts = isOfAll ? selections.ofAll : selections.ofTenant
+  let text = texts.get(size)
   if (text === undefined) {
     text = `SELECT account, kind, id, tenant, project, state,
         CASE WHEN EXISTS (SELECT 1 FROM shares s WHERE s.id = o.id AND s.kind = o.kind AND s.account = o.account AND s.project = ?)
           THEN 1 ELSE 0 END AS shared
-      FROM objects o WHERE o.id IN (${Array.from({ length: size }, () => '?').join(', ')})`
-    selections.set(size, text)
+      FROM objects o WHERE o.id IN (${Array.from({ length: size }, () => '?').join(', ')})${isOfAll ? '' : ' AND o.tenant = ?'}`
+    texts.set(size, text)
   }
   return text
 }
