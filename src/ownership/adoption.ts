@@ -1,11 +1,12 @@
 // Adoption: the operator says whose the objects are that were on an account before the relay. Nothing that somebody owns
 // changes hands.
-import { kinds, type ResourceKind } from '../catalog/kinds.ts'
+import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { Sql, Store } from '../store/store.ts'
 import { claim, recordedOf } from './claim.ts'
 import type { Owner } from './ownership.ts'
+import { fieldOf, isSnapshot, parsedObject } from './told.ts'
 import {
   type AskUpstream,
   canBeListed,
@@ -127,9 +128,12 @@ export function createAdoption<Actor>({ store, ask: askUpstream, recordTold, cha
       return { ...found, isVerified: canBeRetrieved(kind) }
     }
     if (!canBeListed(kind)) throw new AdoptionError(`The upstream has no list of ${label(kind)}s: name them by id.`)
+    checkFilters(kind, from.query)
     try {
-      for await (const told of walk(ask, account, kind, { query: from.query, signal }))
+      for await (const page of walk(ask, account, kind, { query: from.query, signal })) {
+        const told = page.filter(({ text }) => matches(kind, from.query, text))
         for (let at = 0; at < told.length; at += batchSize) await take(told.slice(at, at + batchSize))
+      }
     } catch (error) {
       if (error instanceof UnusableAnswer) throw unanswered(error.status)
       throw error
@@ -155,6 +159,30 @@ export function createAdoption<Actor>({ store, ask: askUpstream, recordTold, cha
       return told.toSorted((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0))
     }
   }
+}
+
+/** An upstream overlooks a filter it does not know, and then its list is that of everything. */
+function checkFilters(kind: ResourceKind, query: Readonly<Record<string, string>>): void {
+  const known = Object.keys(filtersOf(kind))
+  const unknown = Object.keys(query).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const advice = known.length === 0 ? 'it has none: name the objects by id, or take all' : `use ${known.join(' or ')}`
+  throw new AdoptionError(`The list of ${label(kind)}s has no filter ${unknown}: ${advice}.`)
+}
+
+/** Whatever the upstream makes of a filter, nothing is taken that was not meant. A model also stands for its dated snapshots. */
+function matches(kind: ResourceKind, query: Readonly<Record<string, string>>, text: string): boolean {
+  const filters = filtersOf(kind)
+  return Object.entries(query).every(([name, value]) => {
+    const field = filters[name] ?? name
+    const own = fieldOf(parsedObject(text), field)
+    return own === value || (field === 'model' && isSnapshot(own, value))
+  })
+}
+
+function filtersOf(kind: ResourceKind): Readonly<Record<string, string>> {
+  const { list }: Kind = kinds[kind]
+  return list?.filters ?? {}
 }
 
 const label = (kind: ResourceKind): string => kind.replaceAll('_', ' ')

@@ -168,8 +168,7 @@ function matches({ body }: ListedRow, filters: readonly Filter[]): boolean {
   return filters.every(({ field, key, value, isModel }) => {
     const told = fieldOf(object, field)
     const own = key === null ? told : ownValue(told, key)
-    if (own === value) return true
-    return isModel && value !== null && typeof own === 'string' && own.startsWith(value) && snapshotDate.test(own.slice(value.length))
+    return own === value || (isModel && value !== null && isSnapshot(own, value))
   })
 }
 
@@ -177,5 +176,3 @@ const ownValue = (object: unknown, key: string): unknown =>
   typeof object === 'object' && object !== null && Object.hasOwn(object, key)
     ? (object as Readonly<Record<string, unknown>>)[key]
     : undefined
-
-const snapshotDate = /^-\d{4}-\d{2}-\d{2}$/

@@ -38,3 +38,7 @@ export function parsedObject(body: string): unknown {
     return null
   }
 }
+
+/** Whether a model is a dated one of a name: `gpt-5-2025-08-07` of `gpt-5`. */
+export const isSnapshot = (model: unknown, name: string): boolean =>
+  typeof model === 'string' && model.startsWith(name) && /^-\d{4}-\d{2}-\d{2}$/.test(model.slice(name.length))

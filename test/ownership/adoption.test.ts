@@ -85,6 +85,27 @@ onEachStore('adoption by id takes what nobody owns, and says of the rest only wh
   assert.deepEqual(JSON.parse(String(row?.['body'])), JSON.parse(free?.body ?? ''))
 })
 
+onEachStore('a filter the list does not have adopts nothing', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  const { adopt, request } = stageOf(store, upstream)
+  await upstream.upload('free')
+  for (const query of [{ purpse: 'batch' }, { purpose: 'user_data', limit: '1' }, { constructor: 'x' }])
+    await assert.rejects(adopt(request({ from: { query } })), AdoptionError, JSON.stringify(query))
+  assert.deepEqual(await owners(store), {})
+})
+
+onEachStore('what a filter of the upstream should have left out is not adopted', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  const ask: OwnedAccount['ask'] = (account, { path, ...question }) =>
+    upstream.ask(account, { ...question, path: path.replace('purpose=batch', '') })
+  const { adopt, request } = stageOf(store, { ...upstream, ask })
+  await upstream.upload('free')
+  assert.deepEqual((await adopt(request({ from: { query: { purpose: 'batch' } } }))).claimed, [])
+  assert.deepEqual(await owners(store), {})
+})
+
 onEachStore('adoption by list takes all that nobody owns, or what the filter leaves', async (_, { open }) => {
   const store = await open()
   await using upstream = await startOwnedAccount()
