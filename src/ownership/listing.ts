@@ -18,7 +18,7 @@ import {
   writeNews,
 } from './listing-rows.ts'
 import type { Owner } from './ownership.ts'
-import { facetText, fieldOf, parsedObject } from './told.ts'
+import { facetText, fieldOf, isSnapshot, parsedObject } from './told.ts'
 import type { AskUpstream, RecordTold } from './upstream.ts'
 
 /** What keeps an object in the list. */
