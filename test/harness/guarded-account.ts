@@ -141,6 +141,7 @@ export async function startGuardedAccount({
     },
     send: (who, sent) => ask(agent, port, who === null ? null : tokens[who], sent),
     restart: async () => {
+      agent.destroy()
       await app.close()
       app = await start(port)
     },

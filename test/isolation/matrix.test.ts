@@ -8,7 +8,7 @@ import { openDatabase, type DatabaseKind } from '../harness/database.ts'
 import { lackingAllBut, startGuardedAccount, type GuardedAccount } from '../harness/guarded-account.ts'
 import { attack, createStage, inParallel, leaked, plainOf, type Stage, type Verdict } from './matrix.ts'
 import { makeEverything } from './making.ts'
-import { newId, spellingsOf, spots, type SpotPlace } from './spots.ts'
+import { newId, rows, spellingsOf, spots, type SpotPlace } from './spots.ts'
 
 const databases: readonly DatabaseKind[] = ['sqlite', 'postgres']
 const places: readonly SpotPlace[] = ['path', 'query', 'body', 'form']
@@ -42,6 +42,26 @@ for (const database of databases) {
         report(verdict.problems.slice(problemsBefore))
         assert.deepEqual(leaked(on), [], 'the upstream saw it')
       })
+
+    check('is in no list of anybody else', async (on) => {
+      const lists = rows.filter(({ tenants, path, resources }) => tenants === 'owned' && !path.includes('{') && isAnsweredHere(resources))
+      assert.ok(lists.length > 10)
+      const { tenant, project } = on.world.owners.red
+      const found = await on.world.store.all('SELECT id FROM objects WHERE tenant = ? AND project = ?', tenant, project)
+      // A model that everybody may use is in the list of models; what looks like a word is none of the ids.
+      const ids = found.map((row) => String(row['id'])).filter((id) => id.length > 16)
+      for (const { path, beta } of lists)
+        for (const who of ['blue', 'ops', 'home'] as const) {
+          const headers = beta === null ? {} : { 'openai-beta': beta }
+          const { status, text } = await on.world.send(who, { method: 'GET', path: `${path}?limit=100`, headers })
+          assert.equal(status, 200, `${path}: ${text}`)
+          assert.deepEqual(
+            ids.filter((id) => text.includes(id)),
+            [],
+            `${who} ${path}`,
+          )
+        }
+    })
 
     check('was asked for often enough to mean something', async () => assert.ok(verdict.attempts >= 2500, String(verdict.attempts)))
 
