@@ -140,11 +140,12 @@ export function uploadAnswer(receivedBytes: number): Buffer {
 let ids = 0
 const nextId = (prefix: string): string => `${prefix}${(++ids).toString(16).padStart(48, '0')}`
 
-/** What `POST /v1/responses` answers: a new response with a message of its own. */
-export function responseAnswer(): Buffer {
+/** What the API tells of a response that is asked for by its id, or of a new one; its message has the same number. */
+export function responseAnswer(path: string): Buffer {
+  const number = /^\/v1\/responses\/resp_(\w+)$/.exec(path)?.[1] ?? nextId('')
   const before =
-    `{"id":"${nextId('resp_')}","object":"response","created_at":1795348800,"status":"completed","error":null,"model":"gpt-4o-mini",` +
-    `"output":[{"type":"message","id":"${nextId('msg_')}","status":"completed","role":"assistant","content":[{"type":"output_text","text":"`
+    `{"id":"resp_${number}","object":"response","created_at":1795348800,"status":"completed","error":null,"model":"gpt-4o-mini",` +
+    `"output":[{"type":"message","id":"msg_${number}","status":"completed","role":"assistant","content":[{"type":"output_text","text":"`
   const after =
     '","annotations":[]}]}],"parallel_tool_calls":true,"previous_response_id":null,"store":true,"tools":[],' +
     '"usage":{"input_tokens":480,"output_tokens":170,"total_tokens":650}}'

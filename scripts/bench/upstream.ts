@@ -30,7 +30,7 @@ export async function startUpstream(): Promise<Upstream> {
   const answer = (socket: Socket, head: string, receivedBytes: number): void => {
     if (mode === 'json') socket.write(jsonAnswer)
     else if (mode === 'upload') socket.write(uploadAnswer(receivedBytes))
-    else if (mode === 'response') socket.write(responseAnswer())
+    else if (mode === 'response') socket.write(responseAnswer(head.split(' ', 2)[1] ?? ''))
     else if (mode === 'object') socket.write(objectAnswer(head.split(' ', 2)[1] ?? ''))
     else {
       socket.write(streamHead)
