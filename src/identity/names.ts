@@ -11,12 +11,13 @@ const reserved: ReadonlySet<string> = new Set(['RELAY_TOKEN', 'deny'])
 
 /** @param noun as in "A token name has ..." */
 export function checkName(noun: string, name: string): void {
-  const isUsable = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u.test(name) && name === name.trim()
+  // Two names that look the same are one to whoever reads a list: nothing that is not seen, or turns the text around it.
+  const isUsable = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u.test(name) && name === name.trim()
   if (!isUsable)
     throw new DirectoryError(
       'invalid',
       'name',
-      `A ${noun} name has 1 to 100 characters, no control characters and no white space at its ends.`,
+      `A ${noun} name has 1 to 100 characters, no control or invisible characters and no white space at its ends.`,
     )
   if (idPrefix.test(name)) throw new DirectoryError('invalid', 'name', `${name} looks like an id: choose another name.`)
   if (reserved.has(name)) throw new DirectoryError('invalid', 'name', `${name} has a meaning of its own: choose another name.`)

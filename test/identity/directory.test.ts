@@ -49,7 +49,7 @@ onEachStore('names are unique where they name, and what cannot be a name is told
   assert.equal(await refused(directory.adminTokens.create(actor, { name: 'ops' })), 'taken name')
   await directory.accounts.create(actor, { name: 'own', key: 'sk-1' })
   assert.equal(await refused(directory.accounts.create(actor, { name: 'own', key: 'sk-2' })), 'taken name')
-  for (const name of ['', ' ci', 'a\nb', 'x'.repeat(101), 'tok_1', 'ten_1', 'RELAY_TOKEN', 'deny']) {
+  for (const name of ['', ' ci', 'a\nb', 'x'.repeat(101), 'red\u200b', 'a\u202eb', '\ud800', 'tok_1', 'ten_1', 'RELAY_TOKEN', 'deny']) {
     assert.equal(await refused(directory.tenants.create(actor, { name })), 'invalid name', name)
     assert.equal(await refused(directory.tokens.create(actor, { name })), 'invalid name', name)
   }
