@@ -57,7 +57,11 @@ export function createFormGate(options: FormGateOptions): FormGate {
   const replacements: Range[] = []
   const scanner = createFormScanner(
     boundary,
-    { wanted: (name) => byField(plainName(name)) !== null, maxFieldBytes: options.maxFieldBytes },
+    {
+      wanted: (name) => byField(plainName(name)) !== null,
+      wantedAsJson: (name) => byField(plainName(name))?.direct.length === 0,
+      maxFieldBytes: options.maxFieldBytes,
+    },
     {
       field(name, value, { start, end }) {
         const plain = plainName(name)

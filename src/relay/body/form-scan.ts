@@ -12,6 +12,8 @@ export type FormProblem = 'ambiguous' | 'malformed' | 'headers-too-large' | 'too
 export type FormOptions = {
   /** Is this a field whose value is asked for? Names as they stand in the form, brackets and all. */
   readonly wanted: (name: string) => boolean
+  /** Of one that is: only where its value begins as JSON does. Under the same name others send a file of any size. */
+  readonly wantedAsJson?: (name: string) => boolean
   readonly maxFieldBytes: number
 }
 
@@ -35,13 +37,21 @@ const maxParts = 1000
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
+const openingBrace = 0x7b
+const openingBracket = 0x5b
+/** What readers pass over in front of JSON, a byte order mark too. */
+const blanks: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0xef, 0xbb, 0xbf])
 const headEnd = Buffer.from('\r\n\r\n')
 
 /** `edge` is what stands between a boundary and the line end behind it. */
 type Phase = 'preamble' | 'edge' | 'head' | 'content' | 'epilogue'
 
 /** @param boundary as `boundaryOf` tells it */
-export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: FormOptions, { field }: FormHandlers): FormScanner {
+export function createFormScanner(
+  boundary: string,
+  { wanted, wantedAsJson = () => false, maxFieldBytes }: FormOptions,
+  { field }: FormHandlers,
+): FormScanner {
   // Its only line feed is its first byte, so a match that fails has nothing to fall back to.
   const delimiter = Buffer.from(`\n--${boundary}`)
   let pushed = 0
@@ -64,6 +74,7 @@ export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: F
   let edge = ''
   let name: string | null = null
   let contentFrom = -Infinity
+  let mayBeFile = false
 
   const fail = (why: FormProblem): void => {
     problem = why
@@ -73,6 +84,19 @@ export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: F
   const hold = (bytes: Buffer): void => {
     held.push(bytes)
     heldBytes += bytes.length
+  }
+
+  /** Lets a file go as soon as it shows. */
+  const holdContent = (bytes: Buffer): void => {
+    hold(bytes)
+    if (!mayBeFile) return
+    const first = bytes.find((byte) => !blanks.has(byte))
+    if (first === undefined) return
+    mayBeFile = false
+    if (first === openingBrace || first === openingBracket) return
+    takeHeld()
+    name = null
+    heldFrom = null
   }
 
   const takeHeld = (): Buffer => {
@@ -115,7 +139,7 @@ export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: F
   /** What stands between boundaries, in front of the first and behind the last. */
   const readContent = (chunk: Buffer, from: number): number => {
     const end = search(chunk, from)
-    if (name !== null) hold(end < 0 ? chunk.subarray(from) : chunk.subarray(from, end))
+    if (name !== null) holdContent(end < 0 ? chunk.subarray(from) : chunk.subarray(from, end))
     if (heldBytes > maxFieldBytes + delimiter.length + 1) fail('field-too-large')
     if (end < 0) return chunk.length
     // A bare line feed, or the line end that belongs to the head: a boundary for some readers. One behind the last: another form.
@@ -165,7 +189,10 @@ export function createFormScanner(boundary: string, { wanted, maxFieldBytes }: F
     const [meant] = [...head.names].filter(wanted)
     if (meant === undefined) heldFrom = null
     else if (head.names.size > 1 || !head.isPlain) return fail('ambiguous')
-    else name = meant
+    else {
+      name = meant
+      mayBeFile = wantedAsJson(meant)
+    }
     phase = 'content'
     contentFrom = from
     matched = 1
