@@ -103,8 +103,6 @@ export const tenants = ({ integer, blob, serial, strict }: Words): string => `
   )${strict};
   -- Whether an id is a tenant's is answered by this index alone: an id of another's takes no look at its row, nor a missing one.
   CREATE INDEX objects_owned ON objects (id, tenant);
-  -- Whether an id is a tenant's is answered by this index alone: an id of another's takes no look at its row, nor a missing one.
-  CREATE INDEX objects_owned ON objects (id, tenant);
   CREATE INDEX objects_listed ON objects (project, kind, created_at, seq) WHERE state = 'live' AND body <> '';
   CREATE INDEX objects_faceted ON objects (project, kind, facet, created_at, seq) WHERE state = 'live' AND facet IS NOT NULL;
   CREATE INDEX objects_untold ON objects (project, kind) WHERE state = 'live' AND body = '';
