@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Resource } from '../../catalog/endpoint.ts'
+import { opaqueKeys, referenceKeys } from '../../catalog/references.ts'
 import { Refusal } from '../../kernel/errors.ts'
 import { ClientLeft, type Departure } from '../departure.ts'
 import type { Mention } from '../mention.ts'
@@ -219,11 +220,22 @@ function fieldsOf(rules: ReadonlyMap<string, readonly Resource[]>): (name: strin
     const nested = [...rules].flatMap(([at, resources]) =>
       at.startsWith(`${name}.`) ? resources.map((rule) => ({ at: at.slice(name.length + 1), rule })) : [],
     )
-    const field = direct.length + nested.length === 0 ? null : { direct, nested: nested.length === 0 ? null : compileRules(nested) }
+    if (direct.length + nested.length === 0) return netted(name)
+    const field = { direct, nested: nested.length === 0 ? null : compileRules(nested, { keys: net, opaque: opaqueKeys }) }
     // Names are the client's: only those that mean something are kept.
-    if (field !== null) known.set(name, field)
+    known.set(name, field)
     return field
   }
+}
+
+/** The safety net below the rules, as for JSON bodies: names that mean an id wherever they stand. */
+const net: ReadonlyMap<string, Resource> = new Map(
+  [...referenceKeys].map(([key, kind]) => [key, { act: 'use', kind, at: `body.**.${key}` }]),
+)
+
+function netted(name: string): Field | null {
+  const resource = net.get(name.slice(name.lastIndexOf('.') + 1))
+  return resource === undefined ? null : { direct: [resource], nested: null }
 }
 
 /** `video[id]` and `images[0][file_id]` are `video.id` and `images.file_id`; indices say nothing. */
