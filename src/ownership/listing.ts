@@ -55,7 +55,8 @@ export type ListPage =
 
 export type Listings = {
   /**
-   * @throws StoreUnavailable; what `ask` throws when an object was never told and the upstream cannot be reached
+   * @throws StoreUnavailable; what `ask` throws when an object was never told and the upstream cannot be reached; the reason of
+   * the signal
    */
   readonly page: (request: PageRequest) => Promise<ListPage>
 }
@@ -133,6 +134,8 @@ export function createListings(options: ListingOptions): Listings {
       const facet = facetField(kind)
       const chunk = filters.every((each) => isOf(each, facet)) ? 0 : filteredRows
       while (position !== null && found.length <= limit) {
+        // Nobody waits any more: a search over a million objects would go on for seconds.
+        request.signal.throwIfAborted()
         const wanted = Math.max(limit + 1 - found.length, chunk)
         const rows: readonly ListedRow[] = await rowsBehind(store, selection, position, wanted)
         const last = rows.at(-1)

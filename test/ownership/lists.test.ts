@@ -165,6 +165,26 @@ onEachStore('filters keep what says the same, by the database where they can', a
   assert.equal((await found([{ field: 'metadata', key: null, value: null, isModel: false }], 100)).length, 100)
 })
 
+onEachStore('a search ends when nobody waits for it any more', async (_, { open }) => {
+  const store = await open()
+  await using upstream = await startOwnedAccount()
+  await insertObjects(
+    store,
+    range(0, 1_999).map((number) => container(red, number)),
+  )
+  let reads = 0
+  const { page } = listingsOf({ ...store, all: (...asked) => (reads++, store.all(...asked)) }, upstream)
+  const nowhere = { field: 'colour', key: null, value: 'green', isModel: false }
+  assert.deepEqual(ids(await page(request({ kind: 'container', filters: [nowhere] }))), [])
+  const toTheEnd = reads
+  reads = 0
+  const left = new AbortController()
+  const search = page(request({ kind: 'container', filters: [nowhere], signal: left.signal }))
+  left.abort()
+  await assert.rejects(search, { name: 'AbortError' })
+  assert.ok(reads <= toTheEnd / 2, `${reads} of ${toTheEnd}`)
+})
+
 onEachStore('only what can still change is asked about, once more after a while, and what is gone leaves the list', async (_, { open }) => {
   const store = await open()
   await using upstream = await startOwnedAccount()
