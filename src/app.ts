@@ -108,7 +108,14 @@ export async function startApp({
     onError: () => log.warn('owner-unwritten', { fix: 'see the state of the database; lists ask the upstream again' }),
   })
   // It ends after the last exchange: what this process announced is looked into by others only then.
-  undo.use(await startHeartbeat({ store, clock, processId, onError: () => log.warn('background-failed', { fix: 'it is tried again in a moment' }) }))
+  undo.use(
+    await startHeartbeat({
+      store,
+      clock,
+      processId,
+      onError: () => log.warn('background-failed', { fix: 'it is tried again in a moment' }),
+    }),
+  )
   undo.defer(() => ownership.close())
 
   const upstream = await openUpstream(settings, undo)

@@ -22,6 +22,8 @@ export type Accounts = {
     },
   ) => Promise<Account>
   readonly list: () => Promise<readonly Account[]>
+  /** Another key of the same organization: what is on the account stays there. */
+  readonly rekey: (actor: Actor, options: { readonly account: string; readonly key: string }) => Promise<Account>
   /** Only while no tenant, project or object is on it. */
   readonly remove: (actor: Actor, options: { readonly account: string }) => Promise<Account>
   /** For a whole tenant, or for one project of it. Without an account: back to what would count otherwise. */
@@ -45,8 +47,7 @@ export function createAccounts({
   return {
     create: async (actor, { name, key, url: given, organization = null, project = null }) => {
       checkName('account', name)
-      if (!isVisibleAscii(key))
-        throw new DirectoryError('invalid', 'key', 'A key is given as it was issued: visible ASCII, no spaces, no line end.')
+      checkKey(key)
       const url = given === undefined ? null : baseUrl(given)
       for (const [param, value] of Object.entries({ organization, project })) {
         if (value !== null && !isVisibleAscii(value))
@@ -71,6 +72,21 @@ export function createAccounts({
     },
 
     list: async () => (await store.all(`${accountRows} ORDER BY created_at, id`)).map(accountOf),
+
+    rekey: async (actor, { account: named, key }) => {
+      checkKey(key)
+      return await change(actor, async (sql) => {
+        const account = await findAccount(sql, named)
+        if (account.id === firstAccountId)
+          throw new DirectoryError(
+            'in-use',
+            'account',
+            `The key of ${account.name} is in the settings: set OPENAI_API_KEY and start again.`,
+          )
+        await sql.run('UPDATE accounts SET sealed_key = ? WHERE id = ?', seal.close(key, account.id), account.id)
+        return { result: account, entry: { action: 'account.rekey', target: account.id, detail: { name: account.name } } }
+      })
+    },
 
     remove: (actor, { account: named }) =>
       change(actor, async (sql) => {
@@ -127,6 +143,11 @@ function accountOf(row: Row): Account {
     hasKey: row['has_key'] === 1,
     createdAt: row['created_at'] as number,
   }
+}
+
+function checkKey(key: string): void {
+  if (!isVisibleAscii(key))
+    throw new DirectoryError('invalid', 'key', 'A key is given as it was issued: visible ASCII, no spaces, no line end.')
 }
 
 const isVisibleAscii = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
