@@ -258,7 +258,7 @@ describe('the JSON scanner', () => {
           assert.equal(head.trimEnd(), 'file-x')
         },
       })
-      for (let at = 0; at < bytes.length; at += size) scanner.push(bytes.subarray(at, at + size))
+      for (let from = 0; from < bytes.length; from += size) scanner.push(bytes.subarray(from, from + size))
       assert.equal(scanner.end(), null)
       assert.deepEqual(told, ['id=short', 'id at ids.1.id'])
     }
