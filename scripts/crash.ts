@@ -1,11 +1,12 @@
-// `npm run crash`: kills a relay 1,000 times in the middle of creates and deletes, and looks after each start whether anything was lost
-// or shown to another. `npm run crash -- --rounds 50` is shorter. Takes about a second a round; `npm test` has the short version.
+// `node scripts/crash.ts` kills a relay 1,000 times in the middle of creates and deletes, and looks after each start whether anything was lost
+// or shown to another. `--rounds 50` is shorter. Takes about a second a round; `npm test` has the short version.
 import { parseArgs } from 'node:util'
 import { killAgainAndAgain } from '../test/isolation/killing.ts'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1000' }, database: { type: 'string' } } })
 const rounds = Number(values.rounds)
-if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error('usage: npm run crash -- [--rounds NUMBER] [--database postgres://...]')
+if (!Number.isSafeInteger(rounds) || rounds < 1)
+  throw new Error('usage: node scripts/crash.ts [--rounds NUMBER] [--database postgres://...]')
 
 const startedAt = performance.now()
 const { sent, told, deleted, problems } = await killAgainAndAgain({

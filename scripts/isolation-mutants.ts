@@ -1,5 +1,5 @@
-// `npm run mutants`: takes each guard of the isolation of tenants away, in a copy, and runs the tests that are there for it. All of them
-// must turn red: a guard whose loss nobody notices is none. `npm run mutants -- path lists` takes those whose name holds a word.
+// `node scripts/isolation-mutants.ts` takes each guard of the isolation of tenants away, in a copy, and runs the tests that are there for it. All of them
+// must turn red: a guard whose loss nobody notices is none. Words behind it choose those whose name holds one.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

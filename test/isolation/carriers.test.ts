@@ -23,8 +23,8 @@ const own = JSON.stringify({ custom_id: 'a', method: 'POST', url: '/v1/embedding
 const lineOf = (url: string, body: string): string => `{"custom_id":"b","method":"POST","url":"${url}","body":${body}}`
 const bare = (id: string): string => `{"input":[{"type":"item_reference","id":"msg_own"}],"previous_response_id":"${id}"}`
 
-/** A file of lines, one of which names a response. */
-const files: Readonly<Record<string, (id: string) => string>> = {
+/** A file of lines, one of which names a response, or an item where no key tells what it is. */
+const files: Readonly<Record<string, (id: string, item: string) => string>> = {
   'in the first line': (id) => `${lineOf('/v1/responses', bare(id))}\n${own}\n`,
   'in the last line': (id) => `${own}\n${own}\n${lineOf('/v1/responses', bare(id))}\n`,
   'in the last line, which does not end': (id) => `${own}\n${lineOf('/v1/responses', bare(id))}`,
@@ -41,7 +41,8 @@ const files: Readonly<Record<string, (id: string) => string>> = {
   'below an encoded url': (id) => `{"custom_id":"b","method":"POST","url":"/v1/responses/${id.replace('r', '%72')}/cancel","body":{}}\n`,
   'behind a query': (id) => `{"custom_id":"b","method":"GET","url":"/v1/responses?after=${id}","body":${bare(id)}}\n`,
   'below the url of another method': (id) => `{"custom_id":"b","method":"DELETE","url":"/v1/responses/${id}","body":{}}\n`,
-  'under two urls': (id) => `{"custom_id":"b","url":"/v1/embeddings","method":"POST","url":"/v1/responses","body":${bare(id)}}\n`,
+  'under two urls': (_, item) =>
+    `{"custom_id":"b","url":"/v1/embeddings","method":"POST","url":"/v1/responses","body":{"input":[{"type":"item_reference","id":"${item}"}]}}\n`,
   'under no url': (id) => `{"custom_id":"b","method":"POST","body":${bare(id)}}\n`,
   'under a url of another host': (id) => `${lineOf('https://api.openai.com/v1/responses', bare(id))}\n`,
   'in a line that is none': (id) => `${lineOf('/v1/responses', bare(id))},\n`,
@@ -70,7 +71,7 @@ for (const database of databases) {
     for (const [where, file] of Object.entries(files))
       check(`is found ${where} of a batch`, async (on) => {
         const { world, victim } = on
-        const [foreign, missing] = await batchOf(world, [file(victim('response')), file(newId('response'))])
+        const [foreign, missing] = await batchOf(world, [file(victim('response'), victim('item')), file(newId('response'), newId('item'))])
         assert.ok(foreign !== undefined && missing !== undefined && isRefusal(foreign), foreign?.text)
         assert.equal(foreign.status, missing.status)
         assert.ok(!world.wire.sent().includes('POST /v1/batches'), 'a batch was made')

@@ -1,4 +1,4 @@
-// The short version of `npm run crash`: a relay that is killed in the middle of creates loses nothing and shows nobody what is another's.
+// The short version of `scripts/crash.ts`: a relay that is killed in the middle of creates loses nothing and shows nobody what is another's.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { killAgainAndAgain } from './killing.ts'

@@ -10,7 +10,7 @@ import { attack, createStage, inParallel, leaked, plainOf, type Stage, type Verd
 import { makeEverything } from './making.ts'
 import { newId, rows, spellingsOf, spots, type SpotPlace } from './spots.ts'
 
-/** For `npm run mutants`: ids that were only written down do as well. */
+/** For `scripts/isolation-mutants.ts`: ids that were only written down do as well. */
 const isShort = process.env['ISOLATION_SHORT'] === '1'
 const databases: readonly DatabaseKind[] = ['sqlite', 'postgres']
 const places: readonly SpotPlace[] = ['path', 'query', 'body', 'form']
@@ -48,14 +48,20 @@ for (const database of databases) {
     check('is in no list of anybody else', async (on) => {
       const lists = rows.filter(({ tenants, path, resources }) => tenants === 'owned' && !path.includes('{') && isAnsweredHere(resources))
       assert.ok(lists.length > 10)
+      const headers = { 'content-type': 'application/json' }
+      for (const path of ['/v1/vector_stores', '/v1/containers', '/v1/assistants'])
+        await on.world.send('red', { method: 'POST', path, headers, body: '{"name":"of red","model":"gpt-4o"}' })
       const { tenant, project } = on.world.owners.red
       const found = await on.world.store.all('SELECT id FROM objects WHERE tenant = ? AND project = ?', tenant, project)
       // A model that everybody may use is in the list of models; what looks like a word is none of the ids.
       const ids = found.map((row) => String(row['id'])).filter((id) => id.length > 16)
       for (const { path, beta } of lists)
         for (const who of ['blue', 'ops', 'home'] as const) {
-          const headers = beta === null ? {} : { 'openai-beta': beta }
-          const { status, text } = await on.world.send(who, { method: 'GET', path: `${path}?limit=100`, headers })
+          const { status, text } = await on.world.send(who, {
+            method: 'GET',
+            path: `${path}?limit=100`,
+            headers: beta === null ? {} : { 'openai-beta': beta },
+          })
           assert.equal(status, 200, `${path}: ${text}`)
           assert.deepEqual(
             ids.filter((id) => text.includes(id)),

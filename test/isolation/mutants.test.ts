@@ -1,4 +1,4 @@
-// `npm run mutants` takes each guard away and sees the tests turn red. Here only: each of its rows still meets the source.
+// `node scripts/isolation-mutants.ts` takes each guard away and sees the tests turn red. Here only: each of its rows still meets the source.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
