@@ -54,6 +54,8 @@ export const handlers: Readonly<Record<OperationId, Handler>> = {
     }),
   'accounts.list': (_, { directory }) => directory.accounts.list(),
   'accounts.assign': (given, { directory, actor }) => directory.accounts.assign(actor, texts(given, 'account', 'tenant', 'project')),
+  'accounts.rekey': (given, { directory, actor }) =>
+    directory.accounts.rekey(actor, { account: text(given, 'account'), key: text(given, 'key') }),
   'accounts.remove': (given, { directory, actor }) => directory.accounts.remove(actor, { account: text(given, 'account') }),
 
   'shares.grant': (given, { directory, actor }) => directory.shares.grant(actor, sharing(given)),

@@ -39,8 +39,9 @@ export function createAccounts({
       const credentials = known().get(id)
       if (credentials === undefined || credentials.key === null) return null
       let account = opened.get(id)
-      // An account never changes; one that was removed and made again has another id.
+      // Nothing of an account changes but its key, which no connection knows; one that was removed and made again has another id.
       if (account === undefined) opened.set(id, (account = open({ ...credentials, key: credentials.key })))
+      else if (account.key.reveal() !== credentials.key.reveal()) opened.set(id, (account = { ...account, key: credentials.key }))
       return account
     },
     open: () => all().reduce((sum, { pool }) => sum + pool.open(), 0),

@@ -128,6 +128,13 @@ export const steps: Readonly<Record<OperationId, Step>> = {
       assert.equal((await ask('accounts.assign', { tenant, project: 'web' })).body['account'], null)
     },
   },
+  'accounts.rekey': {
+    inputs: (_, { tenant }) => ({ account: `account of ${tenant}`, key: `${accountKey}-new` }),
+    then: async (answer, before, { ask }) => {
+      assert.deepEqual([answer['id'], answer['hasKey']], [before('accounts.create')['id'], true])
+      assert.equal((await ask('accounts.rekey', { account: 'default', key: accountKey })).status, 409)
+    },
+  },
   'accounts.remove': {
     inputs: (_, { tenant }) => ({ account: `account of ${tenant}` }),
     then: async (_, __, { ask, tenant }) => assert.equal(named((await ask('accounts.list', {})).body, `account of ${tenant}`), undefined),

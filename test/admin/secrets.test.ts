@@ -38,6 +38,8 @@ test('secrets stand in no list, no log, no audit row, no error and no file', asy
       await ask('accounts.create', { name: 'eu', key: accountKey }),
       await ask('accounts.create', { name: 'eu\n', key: accountKey }),
       await ask('accounts.assign', { account: 'eu', tenant: 'red' }),
+      await ask('accounts.rekey', { account: 'eu', key: accountKey }),
+      await ask('accounts.rekey', { account: 'none', key: accountKey }),
     ]
     for (const { id, answers, method } of rows) if (method === 'GET' || answers === 'all') said.push(await ask(id, {}))
     said.push(await ask('audit.list', { limit: 1000 }), await (await fetch(`${url}/metrics`)).text())
@@ -105,6 +107,7 @@ test('a change whose audit row cannot be written does not happen', async () => {
     ['members.remove', { member: 'ada@example.com' }],
     ['accounts.create', { name: 'us', key: accountKey }],
     ['accounts.assign', { account: 'eu', tenant: 'default' }],
+    ['accounts.rekey', { account: 'eu', key: accountKey }],
     ['accounts.remove', { account: 'eu' }],
     ['admin_tokens.create', { name: 'late' }],
     ['admin_tokens.revoke', { token: 'test' }],

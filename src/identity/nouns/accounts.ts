@@ -81,7 +81,7 @@ export function createAccounts({
           throw new DirectoryError(
             'in-use',
             'account',
-            `The key of ${account.name} is in the settings: set OPENAI_API_KEY and start again.`,
+            `The key of ${account.name} cannot be replaced here, it is in the settings: set OPENAI_API_KEY and start again.`,
           )
         await sql.run('UPDATE accounts SET sealed_key = ? WHERE id = ?', seal.close(key, account.id), account.id)
         return { result: account, entry: { action: 'account.rekey', target: account.id, detail: { name: account.name } } }
