@@ -1,13 +1,13 @@
-// Ownership on the table `objects`. Reads go to the database (SQLite: microseconds) or to a lease of it (Postgres); writes of
-// one turn of the event loop become one transaction, so that many creates share the wait for the disk.
+// Ownership on the table `objects`: what is the asker's is leased for a while, everything else is asked of the database each time.
 import { hash } from 'node:crypto'
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
 import { createdAtOf, facetOf } from './told.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { firstAccountId, newIntentId, type AccountId, type IntentId, type ProcessId, type ProjectId, type TenantId } from '../kernel/ids.ts'
-import { StoreUnavailable, type Row, type Sql, type Store } from '../store/store.ts'
+import { StoreUnavailable, type Row, type Sql, type Store, type Value } from '../store/store.ts'
 import { createLru } from './lru.ts'
 import type { Born, Found, Named, Owner, Ownership } from './ownership.ts'
+import { createWrites, stateKey } from './writes.ts'
 
 export type OwnershipOptions = {
   readonly store: Store
@@ -24,22 +24,11 @@ export type OwnershipOptions = {
 const freshMs = 5_000
 const leaseMs = 60_000
 
-/**
- * While writes come fast, transactions are this far apart: those that come in between share one wait for the disk. On a slow
- * disk they are further apart, so that the exchanges that write nothing have three quarters of the time.
- */
-const commitGapMs = 2
-const maxCommitGapMs = 50
 /** How long an object that is told once more as it was needs no look at the database. */
 const toldMs = 10_000
 
 const live = 'live'
 
-type Waiting = {
-  readonly work: (sql: Sql) => Promise<unknown>
-  readonly done: (result: unknown) => void
-  readonly fail: (error: unknown) => void
-}
 type Lease = { readonly kind: ResourceKind; readonly found: Found; readonly at: number }
 
 export function createOwnership({ store, clock, processId, home, onError }: OwnershipOptions): Ownership {
@@ -48,9 +37,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
   /** How many deletes have begun: what was read before one may be wrong after it. */
   let deletes = 0
   let isReachable = true
-  let waiting: Waiting[] = []
-  let flushing: Promise<void> | null = null
-  let nextCommitTick = 0
+  const writes = createWrites({ store, clock })
   /** Digests of objects that were remembered just now. */
   const told = createLru<{ readonly digest: string; readonly at: number }>(20_000)
 
@@ -113,57 +100,16 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
     return !isRecorded && home() === owner.tenant ? { account: firstAccountId, project: owner.project, access: 'own', isRecorded } : null
   }
 
-  /** On SQLite one transaction takes everything that waits; Postgres does that by itself, and a transaction would cost round trips. */
-  function write<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    if (store.dialect === 'postgres') return guarded(work(store))
-    return new Promise<T>((resolve, reject) => {
-      waiting.push({ work, done: resolve as (result: unknown) => void, fail: reject })
-      flushLater()
-    })
-  }
-
-  function flushLater(): void {
-    flushing ??= new Promise((flushed) => {
-      const waitMs = nextCommitTick - clock.tick()
-      const begin = (): void => void flush().then(flushed)
-      if (waitMs > 0) setTimeout(begin, waitMs)
-      else setImmediate(begin)
-    })
-  }
-
-  async function flush(): Promise<void> {
-    const batch = waiting
-    waiting = []
-    const beganTick = clock.tick()
-    try {
-      const results = await store.transaction(async (sql) => {
-        const all: unknown[] = []
-        for (const { work } of batch) all.push(await work(sql))
-        return all
-      })
-      batch.forEach(({ done }, at) => done(results[at]))
-    } catch (error) {
-      for (const { fail } of batch) fail(error)
-    }
-    const endedTick = clock.tick()
-    nextCommitTick = endedTick + Math.min(maxCommitGapMs, Math.max(commitGapMs, 3 * (endedTick - beganTick)))
-    flushing = null
-    if (waiting.length > 0) flushLater()
-  }
+  const write = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => guarded(writes.write(work))
 
   const background = (work: Promise<unknown>): void => void work.catch(onError)
 
   const forget = (intent: IntentId): void => background(write((sql) => sql.run('DELETE FROM intents WHERE id = ?', intent)))
 
-  /** One statement for all of them: one round trip. @returns the rows that are the owner's */
-  function insert(sql: Sql, owner: Owner, account: AccountId, born: readonly Born[]): Promise<readonly Row[]> {
-    const now = clock.now()
-    const values = born.flatMap(({ kind, id, parent, body }) => [
-      ...[account, kind, id, owner.tenant, owner.project, parent],
-      // Of a listed kind, an object nobody has told us yet is marked: lists ask for it first.
-      ...[createdAtOf(body) ?? now, facetOf(kind, body), body ?? (isListed(kind) ? '' : null)],
-    ])
-    return sql.all(insertion(born.length), ...values)
+  function rowOf(owner: Owner, account: AccountId, { kind, id, parent, body }: Born, now: number): readonly Value[] {
+    // Of a listed kind, an object nobody has told us yet is marked: lists ask for it first.
+    const object = body ?? (isListed(kind) ? '' : null)
+    return [account, kind, id, owner.tenant, owner.project, parent, createdAtOf(body) ?? now, facetOf(kind, body), object]
   }
 
   return {
@@ -179,20 +125,19 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
     },
 
     async record(owner, account, born, intent = null) {
-      const distinct = born.length === 1 ? born : [...new Map(born.map((each) => [keyOf(account, each), each])).values()]
       const began = deletes
-      const mine = new Set<string>()
-      for (let at = 0; at < distinct.length; at += maxRows) {
-        const part = distinct.slice(at, at + maxRows)
-        for (const row of await write((sql) => insert(sql, owner, account, part))) {
-          const named: Named = { kind: row['kind'] as ResourceKind, id: row['id'] as string }
-          mine.add(keyOf(account, named))
-          const found: Found = { account, project: owner.project, access: 'own', isRecorded: true }
-          if (row['state'] === live && began === deletes) leases.set(named.id, { kind: named.kind, found, at: clock.now() })
-        }
-      }
+      const now = clock.now()
+      const distinct = born.length === 1 ? born : [...new Map(born.map((each) => [keyOf(account, each), each])).values()]
+      const states = await guarded(writes.insert(distinct.map((each) => rowOf(owner, account, each, now))))
       if (intent !== null) forget(intent)
-      return distinct.filter((each) => !mine.has(keyOf(account, each))).map(({ kind, id }) => ({ kind, id }))
+      const found: Found = { account, project: owner.project, access: 'own', isRecorded: true }
+      const foreign: Named[] = []
+      for (const { kind, id } of distinct) {
+        const state = states.get(stateKey(owner.project, account, kind, id))
+        if (state === undefined) foreign.push({ kind, id })
+        if (state === live && began === deletes) leases.set(id, { kind, found, at: now })
+      }
+      return foreign
     },
 
     isKnown: (owner, account, named) => leaseOf(owner, named)?.found.account === account,
@@ -256,9 +201,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
     isReachable: () => isReachable,
 
-    async close() {
-      while (flushing !== null) await flushing
-    },
+    close: writes.close,
   }
 }
 
@@ -270,24 +213,7 @@ const isListed = (kind: ResourceKind): boolean => {
 const keyOf = (account: AccountId, { kind, id }: Named): string => `${account} ${kind} ${id}`
 
 /** Statements stay well under the number of parameters either database takes. */
-const maxRows = 100
 const maxIds = 512
-const insertions = new Map<number, string>()
-
-function insertion(count: number): string {
-  let text = insertions.get(count)
-  if (text === undefined) {
-    const row = "(?, ?, ?, ?, ?, ?, 'live', ?, ?, ?)"
-    text = `INSERT INTO objects (account, kind, id, tenant, project, parent, state, created_at, facet, body)
-      VALUES ${Array.from({ length: count }, () => row).join(', ')}
-      ON CONFLICT (id, kind, account) DO UPDATE SET body = coalesce(nullif(excluded.body, ''), objects.body), facet = coalesce(excluded.facet, objects.facet)
-      WHERE objects.tenant = excluded.tenant AND objects.project = excluded.project
-      RETURNING kind, id, state`
-    insertions.set(count, text)
-  }
-  return text
-}
-
 const selections = { ofAll: new Map<number, string>(), ofTenant: new Map<number, string>() }
 
 /** One text for each power of two, so that few statements are prepared however many ids a body names. */
