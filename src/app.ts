@@ -91,6 +91,9 @@ export async function startApp({
   })
   undo.defer(() => roster.close())
   const { tenancy } = roster
+  // Else a misspelled name would look like an account without objects.
+  if (settings.unowned !== null && settings.unowned !== 'deny' && tenancy.home() === null)
+    log.warn('unowned-names-nobody', { fix: 'make that tenant, or correct RELAY_UNOWNED: until then what nobody recorded is nobody’s' })
   const directory = createDirectory({
     store,
     pepper,
