@@ -72,10 +72,13 @@ export async function killAgainAndAgain(options: {
   for (let round = 1; round <= options.rounds; round++) {
     const fresh: Told[] = []
     const work: Promise<void>[] = []
+    const endsAfter = Math.floor(Math.random() * sides.length * makings.length)
+    let answered = 0
     for (const side of sides)
       for (const { path, type, body, id } of makings) {
         sent++
         const making = ask(relay, tokens[side], 'POST', path, type, body(`${side}-${round}`)).then(({ text }) => {
+          answered++
           // Told of is what has arrived, also when the rest never did.
           const made = id.exec(text)?.[1]
           if (made !== undefined) fresh.push({ side, path, id: made, state: 'live' })
@@ -87,11 +90,14 @@ export async function killAgainAndAgain(options: {
       victim.state = 'maybe'
       work.push(
         ask(relay, tokens[victim.side], 'DELETE', `${victim.path}/${victim.id}`).then(({ status, isWhole }) => {
+          answered++
           if (status === 200 && isWhole) victim.state = 'gone'
         }),
       )
     }
-    await sleep(Math.random() * 90)
+    // At any moment of the round, also on a machine that is busy: after so many answers, and a little.
+    await until(() => answered >= endsAfter || answered === work.length)
+    await sleep(Math.random() * 8)
     await relay.kill()
     await Promise.all(work)
     await relay.start()
@@ -103,6 +109,10 @@ export async function killAgainAndAgain(options: {
   for (const each of all) await look(relay, tokens, each, problems)
   await compareLists(relay, tokens, all, problems)
   return { rounds: options.rounds, sent, told: all.length, deleted, problems }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(1)
 }
 
 async function look(relay: KillableRelay, tokens: Record<Side, string>, each: Told, problems: string[]): Promise<void> {

@@ -162,6 +162,9 @@ export const part = (disposition: string, value: string | Buffer, more = ''): Bu
 export const formOf = (...parts: readonly Buffer[]): Buffer => Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)])
 export const filePart = part('name="file"; filename="a.txt"', 'a'.repeat(2000), 'Content-Type: text/plain\r\n')
 
+/** More than is held back before the upstream hears of a form. */
+const largeFile = part('name="file"; filename="a.txt"', 'a'.repeat(300_000), 'Content-Type: text/plain\r\n')
+
 const form = (spot: Spot, own: Own, body: Buffer): Sent => ({
   method: spot.row.method,
   path: pathOf(spot.row, own),
@@ -180,6 +183,8 @@ const inside = (at: string, value: string): string => documentAt(at.slice(at.ind
 export const formSpellings: readonly Spelling[] = [
   { name: 'plain', write: inForm((name, id) => [part(`name="${name}"`, id), filePart]) },
   { name: 'behind a file', write: inForm((name, id) => [filePart, part(`name="${name}"`, id)]) },
+  { name: 'behind a large file', write: inForm((name, id) => [largeFile, part(`name="${name}"`, id)]) },
+  { name: 'between large files', write: inForm((name, id) => [largeFile, part(`name="${name}"`, id), largeFile]) },
   { name: 'in brackets', write: inForm((name, id) => [part(`name="${name}[]"`, id)]) },
   { name: 'in brackets with a number', write: inForm((name, id) => [part(`name="${name}[0]"`, id)]) },
   { name: 'without quotes', write: inForm((name, id) => [part(`name=${name}`, id)]) },
