@@ -85,7 +85,7 @@ for (const database of databases)
     for (const { row, place } of cases)
       test(`of ${row.id} in ${place === 'location' ? 'a header' : `its ${place}`} wait for their owner`, async (context) => {
         if (world === null) return context.skip('no database')
-        for (const [way, split] of Object.entries(pieces)) {
+        for (const [way, split] of Object.entries(pieces).slice(database === 'sqlite' ? 0 : -1)) {
           const told = answers[place](row)
           const path = await ownPath(world, row)
           await using client = await rawClient(Number(new URL(world.url).port))
