@@ -51,7 +51,8 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     const { reply, replyHead, outgoing, incoming, departure, requestId, tally, label, intent, plan, accountId } = forwarded
     const { status, reason } = replyHead
     conclude(forwarded)
-    const isError = label !== null && status >= 400
+    // Redirects name what they lead to.
+    const isError = label !== null && status >= 300 && status !== 304
     const headers = clientHeaders(replyHead.headers, status === 204 || status === 304, label !== null)
     headers.push('x-relay-request-id', requestId)
     tally.status = status

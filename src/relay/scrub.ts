@@ -22,12 +22,27 @@ const keyText = /(?<![\w-])sk-[\w*-]{3,}/g
  * @param said what the request itself holds: an id the caller wrote is no news to them
  * @throws StoreUnavailable
  */
-export async function scrub(text: string, said: (id: string) => boolean, owner: Owner, ownership: Ownership): Promise<string> {
-  const plain = withoutNames(text).replace(keyText, '***')
+export async function scrub(
+  text: string,
+  said: (id: string) => boolean,
+  owner: Owner,
+  ownership: Pick<Ownership, 'find'>,
+): Promise<string> {
+  const plain = withoutNames(written(text)).replace(keyText, '***')
   const ids = [...new Set(plain.match(idText) ?? [])].filter((id) => !said(id))
   if (ids.length === 0) return plain
   const named = ids.flatMap((id) => kindOfPrefix.filter(([prefix]) => id.startsWith(prefix)).map(([, kind]): Named => ({ kind, id })))
   const found = await ownership.find(owner, named)
   const own = new Set(named.filter((_, at) => found[at] !== null).map(({ id }) => id))
   return plain.replace(idText, (id) => (own.has(id) || said(id) ? id : '***'))
+}
+
+/** JSON may write any character as an escape, and an id with it: such a text is written anew, without. */
+function written(text: string): string {
+  if (!text.includes('\\u')) return text
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return text
+  }
 }

@@ -1,4 +1,4 @@
-// An error of the upstream, without what is not the caller's to know.
+// An error or a redirect of the upstream, without what is not the caller's to know.
 import { Refusal } from '../kernel/errors.ts'
 import type { Ownership } from '../ownership/ownership.ts'
 import { StoreUnavailable } from '../store/store.ts'
@@ -20,14 +20,21 @@ export async function answerScrubbed(forwarded: Forwarded, headers: readonly str
       reject(new ClientLeft())
     }),
   )
+  const said = saidBy(forwarded)
+  const kept: string[] = []
   const body = await Promise.race([reply.whole(maxErrorBytes), left])
-    .then(async (text) => Buffer.from(await scrub(text.toString('utf8'), saidBy(forwarded), owner, ownership)))
+    .then(async (text) => {
+      for (let at = 0; at < headers.length; at += 2) {
+        const [name = '', value = ''] = headers.slice(at, at + 2)
+        if (name.toLowerCase() !== 'content-length') kept.push(name, await scrub(value, said, owner, ownership))
+      }
+      return Buffer.from(await scrub(text.toString('utf8'), said, owner, ownership))
+    })
     .catch((error: unknown) => {
       if (error instanceof UpstreamFailure) throw new Refusal('upstream_failed', {}, { cause: error })
       if (error instanceof StoreUnavailable) throw new Refusal('store_unavailable', {}, { cause: error })
       throw error
     })
-  const kept = headers.filter((_, at) => (headers[at - (at % 2)] ?? '').toLowerCase() !== 'content-length')
   kept.push('Content-Length', String(body.length))
   tally.answerBytes = body.length
   const writer = startAnswer(forwarded, replyHead.status, replyHead.reason, kept, true)
