@@ -57,7 +57,7 @@ export const outputs = {
     shape: shape({ kind: text('Kind of the object.'), id: text('Id of the object.'), account: text('Id of the upstream account it is on.'), project: text('Id of the project that may read it.'), projectName: text('Name of the project that may read it.'), ...tenantOf }),
     columns: ['kind', 'id', 'tenantName', 'projectName'], secret: null },
   auditRow: {
-    shape: shape({ seq: whole('Its number, from 1 without gaps.'), at: time('When it happened.'), actor: text('Who did it: `cli:` and a user of the machine, or `admin:` and the name of an admin token.'), action: text('What was done.'), target: text('Id of what was changed.'), detail: { type: 'object', description: 'More about it.', properties: {}, additionalProperties: true }, hash: text('Over this row and the hash of the one before.') }),
+    shape: shape({ seq: whole('Its number, from 1 without gaps.'), at: time('When it happened.'), actor: text('Who did it: `cli:` and a user of the machine, or `admin:` and the name of an admin token.'), action: text('What was done.'), target: text('Id of what was changed.'), detail: { type: 'object', description: 'More about it.', properties: {}, additionalProperties: true }, hash: text('Over this row and all before it.') }),
     columns: ['seq', 'at', 'actor', 'action', 'target', 'detail'], secret: null },
   verification: { shape: shape({ ok: { type: 'boolean', description: 'Whether no row is missing and none was changed.' }, rows: whole('How many rows there are.'), brokenAt: maybe(whole('The first row that is missing or is not as it was written.')), verdict: text('The same in words.') }), columns: [], secret: null },
   adoption: {

@@ -106,6 +106,6 @@ export type AuditRow = {
   /** The id of what was changed. */
   readonly target: string
   readonly detail: Readonly<Record<string, unknown>>
-  /** Over this row and the hash of the one before. */
+  /** Over this row and all before it. */
   readonly hash: string
 }
