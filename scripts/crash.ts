@@ -9,7 +9,7 @@ if (!Number.isSafeInteger(rounds) || rounds < 1)
   throw new Error('usage: node scripts/crash.ts [--rounds NUMBER] [--database postgres://...]')
 
 const startedAt = performance.now()
-const { sent, told, deleted, problems } = await killAgainAndAgain({
+const { sent, told, deleted, left, orphans, problems } = await killAgainAndAgain({
   rounds,
   databaseUrl: values.database ?? null,
   tell: (round, count) => {
@@ -17,5 +17,8 @@ const { sent, told, deleted, problems } = await killAgainAndAgain({
   },
 })
 for (const problem of problems) console.error(problem)
-console.log(`${rounds} kills: ${sent} creates sent, ${told} told of, ${deleted} deletes; ${problems.length} lost or leaked`)
+console.log(
+  `${rounds} kills: ${sent} creates sent, ${told} told of, ${deleted} deletes; ` +
+    `${left} creates cut off, of which ${orphans} objects are nobody’s; ${problems.length} lost or leaked`,
+)
 process.exitCode = problems.length === 0 ? 0 : 1

@@ -76,7 +76,7 @@ for (const database of databases)
       if (world === null) return context.skip('no database')
       const { status } = await making(world)
       answer = async () => ''
-      await status('DELETE')
+      assert.equal(await status('DELETE'), 502)
       await world.restart()
       answer = async () => answerOf('200 OK')
       assert.equal(await status('GET'), 404)

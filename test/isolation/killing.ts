@@ -3,6 +3,7 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startKillableRelay, makeTenants, type KillableRelay } from '../harness/killable-relay.ts'
+import { settleLeftovers } from './settling.ts'
 import { boundary, formOf, part } from './spots.ts'
 
 type Side = 'web' | 'blue'
@@ -54,6 +55,9 @@ export type Outcome = {
   readonly sent: number
   readonly told: number
   readonly deleted: number
+  /** Creates of which nobody was told, and objects of theirs that are nobody's. */
+  readonly left: number
+  readonly orphans: number
   /** What must not be; empty when all is well. */
   readonly problems: readonly string[]
 }
@@ -106,9 +110,16 @@ export async function killAgainAndAgain(options: {
     for (const each of [...fresh, ...victims]) await look(relay, tokens, each, problems)
     options.tell?.(round, all.length)
   }
+  await compareLists(relay, tokens, all, problems)
+  await relay.kill()
+  const { before: left, after, orphans, errors } = await settleLeftovers(relay, options.databaseUrl ?? null)
+  if (after > 0) problems.push(`${after} of ${left} creates that were announced are not settled an hour later`)
+  for (const error of errors) problems.push(`reconciliation failed: ${String(error)}`)
+  await relay.start()
+  // Whatever was given to somebody by now is their own.
   for (const each of all) await look(relay, tokens, each, problems)
   await compareLists(relay, tokens, all, problems)
-  return { rounds: options.rounds, sent, told: all.length, deleted, problems }
+  return { rounds: options.rounds, sent, told: all.length, deleted, left, orphans, problems }
 }
 
 async function until(isSo: () => boolean): Promise<void> {
