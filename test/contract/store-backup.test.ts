@@ -30,7 +30,7 @@ function open(context: TestContext, dataDir: string): Store {
   return store
 }
 
-const insert = "INSERT INTO intents (id, account, kind, tenant, project, sent_at) VALUES (?, 'a', 'file', 't', 'p', ?)"
+const insert = "INSERT INTO intents (id, account, kind, tenant, project, process, sent_at) VALUES (?, 'a', 'file', 't', 'p', 'x', ?)"
 const add = (store: Store, id: string): Promise<number> => store.run(insert, id, 0)
 const idsOf = async (store: Store): Promise<readonly unknown[]> =>
   (await store.all('SELECT id FROM intents ORDER BY id')).map(({ id }) => id)

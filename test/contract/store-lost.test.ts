@@ -121,11 +121,15 @@ test('a transaction whose server goes away fails, and nothing of it is there aft
   if (stage === null) return
   const { server, store } = stage
   const cut = store.transaction(async (sql) => {
-    await sql.run("INSERT INTO intents (id, account, kind, tenant, project, sent_at) VALUES ('cut', 'a', 'file', 't', 'p', 0)")
+    await sql.run(
+      "INSERT INTO intents (id, account, kind, tenant, project, process, sent_at) VALUES ('cut', 'a', 'file', 't', 'p', 'x', 0)",
+    )
     await server.stop()
     // Must not run on a new connection, outside the transaction.
     await server.start()
-    await sql.run("INSERT INTO intents (id, account, kind, tenant, project, sent_at) VALUES ('stray', 'a', 'file', 't', 'p', 0)")
+    await sql.run(
+      "INSERT INTO intents (id, account, kind, tenant, project, process, sent_at) VALUES ('stray', 'a', 'file', 't', 'p', 'x', 0)",
+    )
   })
   await assert.rejects(cut, StoreUnavailable)
   await isBack(store)
