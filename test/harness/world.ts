@@ -7,6 +7,7 @@ import type { Network } from '../../src/actions/fetch.ts'
 import { startApp } from '../../src/app.ts'
 import { settingKeys, settingOf, type SettingKey, type Settings, type Sources } from '../../src/config/settings.ts'
 import { Secret } from '../../src/kernel/secret.ts'
+import { openStore } from '../../src/store/open.ts'
 import type { RawUpstream } from './raw-upstream.ts'
 
 export const relayToken = 'rk_test-token-of-the-caller'
@@ -24,11 +25,13 @@ export type WorldOptions = {
   /** A raw upstream, the base URL of any other, or the emulator inside the relay. */
   readonly upstream: RawUpstream | 'emulator' | `http://${string}`
   readonly settings?: Partial<Settings>
+  /** One tenant, as without any administration, or the caller's beside another's, so that everything is kept apart. */
+  readonly tenants?: 'one' | 'several'
   /** Where files of a conversation are fetched from, in place of the internet. */
   readonly network?: Network
 }
 
-export async function startWorld({ upstream, settings = {}, network }: WorldOptions): Promise<World> {
+export async function startWorld({ upstream, settings = {}, tenants = 'one', network }: WorldOptions): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'relay-test-'))
   const all = testSettings(dataDir, {
     ...(upstream === 'emulator'
@@ -36,6 +39,7 @@ export async function startWorld({ upstream, settings = {}, network }: WorldOpti
       : { upstreamKey: new Secret(upstreamKey), upstreamUrl: typeof upstream === 'string' ? upstream : `${upstream.url}/v1` }),
     ...settings,
   })
+  if (tenants === 'several') await addTenant(all)
   const sources = Object.fromEntries(settingKeys.map((key) => [key, 'default'])) as Sources
   const app = await startApp({ settings: all, sources, ...(network === undefined ? {} : { network }) })
   return {
@@ -68,5 +72,16 @@ export function testSettings(dataDir: string, overrides: Partial<Settings>): Set
     emulatorJobMs: 5,
     token: new Secret(relayToken),
     ...overrides,
+  }
+}
+
+/** Another tenant, before the relay looks: the one of the token is then no longer alone. */
+async function addTenant({ dataDir, databaseUrl }: Settings): Promise<void> {
+  const store = await openStore({ dataDir, databaseUrl })
+  try {
+    await store.run("INSERT INTO tenants (id, name, created_at) VALUES ('ten_other', 'other', 1)")
+    await store.run("INSERT INTO projects (id, tenant, name, created_at) VALUES ('prj_other', 'ten_other', 'default', 1)")
+  } finally {
+    await store.close()
   }
 }

@@ -8,6 +8,17 @@ import { generatedBytes, sdkOf } from '../harness/sdk.ts'
 import { startWorld, type World } from '../harness/world.ts'
 import { chatCases, otherCases, responsesCases } from './cases.ts'
 
+describe('with several tenants, in front of the emulator', () => {
+  let world: World
+  before(async () => {
+    world = await startWorld({ upstream: 'emulator', tenants: 'several' })
+  })
+  after(() => world[Symbol.asyncDispose]())
+
+  // Whatever an application does with what is its own, it does not notice that there are others.
+  for (const { name, run } of [...chatCases, ...responsesCases, ...otherCases]) test(name, () => run(sdkOf(world)))
+})
+
 describe('in front of the emulator', () => {
   let world: World
   let client: OpenAI
