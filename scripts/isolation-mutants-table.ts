@@ -40,12 +40,18 @@ export const isolationMutants: readonly Mutant[] = [
     guard: 'ids under the usual keys are looked up wherever they stand',
     edits: [
       {
-        file: 'relay/plan.ts',
+        file: 'relay/net.ts',
         from: '[...referenceKeys].map(([key, kind]) => [key,',
         to: '[...referenceKeys].slice(99).map(([key, kind]) => [key,',
       },
     ],
     ...matrix('body'),
+  },
+  {
+    guard: 'ids in queries that no row knows are looked up',
+    edits: [{ file: 'relay/query.ts', from: '(plan.queries.get(path) ?? netted(path))', to: '(plan.queries.get(path) ?? [])' }],
+    suite: 'matrix.test.ts',
+    tests: 'on sqlite.*query that no row knows',
   },
   {
     guard: 'files of containers are looked up under the key of files',
@@ -172,11 +178,11 @@ export const isolationMutants: readonly Mutant[] = [
     guard: 'what is recorded stays whose it is',
     edits: [
       {
-        file: 'ownership/objects.ts',
+        file: 'ownership/writes.ts',
         from: 'DO UPDATE SET body =',
         to: 'DO UPDATE SET tenant = excluded.tenant, project = excluded.project, body =',
       },
-      { file: 'ownership/objects.ts', from: 'WHERE objects.tenant = excluded.tenant AND objects.project = excluded.project', to: '' },
+      { file: 'ownership/writes.ts', from: 'WHERE objects.tenant = excluded.tenant AND objects.project = excluded.project', to: '' },
     ],
     suite: 'born.test.ts',
     tests: 'on sqlite.*stay theirs',
@@ -218,7 +224,7 @@ export const isolationMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'relay/observe.ts',
-        from: 'const isError = label !== null && status >= 400',
+        from: 'const isError = label !== null && status >= 300',
         to: 'const isError = label !== null && status >= 600',
       },
     ],

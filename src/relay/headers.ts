@@ -41,6 +41,10 @@ const requestDrops = new Set([
   'x-original-url',
   'x-original-host',
   'x-rewrite-url',
+  // Some servers take the method from them: a read would become a delete that nobody allowed.
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
   'x-envoy-external-address',
 ])
 const requestDropPrefixes = ['x-forwarded-', 'x-original-forwarded-']

@@ -2,8 +2,9 @@
 // and never the names of endpoints.
 import type { Endpoint, Resource } from '../catalog/endpoint.ts'
 import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
-import { everyRow, opaqueKeys, referenceKeys } from '../catalog/references.ts'
+import { everyRow, opaqueKeys } from '../catalog/references.ts'
 import { compileRules, type CompiledRules } from './body/json-scan-rules.ts'
+import { net } from './net.ts'
 
 /** A rule of a request body: a fact the rooms decide by, or a resource. */
 export type BodyRule = { readonly fact: 'model' | 'stream' | 'store' | 'modalities' } | { readonly resource: Resource }
@@ -120,10 +121,7 @@ const isListed = (kind: ResourceKind): boolean => {
   return list !== undefined
 }
 
-/** The safety net: keys that name a resource wherever they stand. */
-const anywhere: ReadonlyMap<string, BodyRule> = new Map(
-  [...referenceKeys].map(([key, kind]) => [key, { resource: { act: 'use', kind, at: `body.**.${key}` } }]),
-)
+const anywhere: ReadonlyMap<string, BodyRule> = new Map([...net].map(([key, resource]) => [key, { resource }]))
 
 function grouped(standing: readonly { readonly at: string; readonly resource: Resource }[]): ReadonlyMap<string, readonly Resource[]> {
   const groups = new Map<string, Resource[]>()

@@ -1,15 +1,24 @@
 // Reads the query of a request for the ids in it, as lenient servers read queries: decoded once, brackets dropped, every repeat.
+import type { Resource } from '../catalog/endpoint.ts'
+import { net } from './net.ts'
 import type { Plan } from './plan.ts'
 import type { Mention } from './mention.ts'
 
 /** @param query raw, with its question mark, or nothing */
 export function queryMentions(query: string, plan: Plan): readonly Mention[] {
-  if (query === '' || plan.queries.size === 0) return []
+  if (query === '') return []
   // Some readers end a pair at a semicolon as well (HTML 4.01 B.2.2): what they would see counts too.
   const read = query.includes(';') ? [...pairs(query), ...pairs(query.replaceAll(';', '&'))] : pairs(query)
-  return read.flatMap(({ name, value }) =>
-    (plan.queries.get(plainName(name)) ?? []).map((resource) => ({ resource, value, path: plainName(name), start: 0, end: 0 })),
-  )
+  return read.flatMap(({ name, value }) => {
+    const path = plainName(name)
+    return (plan.queries.get(path) ?? netted(path)).map((resource) => ({ resource, value, path, start: 0, end: 0 }))
+  })
+}
+
+/** Some readers take what a body lacks from the query. */
+function netted(name: string): readonly Resource[] {
+  const resource = net.get(name)
+  return resource === undefined ? [] : [resource]
 }
 
 /** The query with other values for the names that have them, the rest as it came. */

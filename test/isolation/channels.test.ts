@@ -99,6 +99,18 @@ describe('of a relay of several tenants', { concurrency: false }, () => {
         }
     })
 
+  test('no header makes another method of the one that was asked for', async () => {
+    const id = newId('file')
+    await world.own('red', [{ kind: 'file', id }])
+    upstream.script(okScript)
+    for (const name of ['X-HTTP-Method-Override', 'x-http-method', 'X-Method-Override'])
+      await world.send('red', { method: 'GET', path: `/v1/files/${id}`, headers: { [name]: 'DELETE' } })
+    assert.deepEqual(
+      upstream.requests.filter(({ headText }) => headText.includes('DELETE')),
+      [],
+    )
+  })
+
   test('limits and names of the account are in no answer', async () => {
     const names = ['x-ratelimit-remaining-requests', 'X-RateLimit-Limit-Tokens', 'openai-organization', 'OpenAI-Project', 'set-cookie']
     upstream.script(answering(okAnswer(names.map((name) => `${name}: org-acme\r\n`).join(''), '{}')))

@@ -8,7 +8,7 @@ import { openDatabase, type DatabaseKind } from '../harness/database.ts'
 import { lackingAllBut, startGuardedAccount, type GuardedAccount } from '../harness/guarded-account.ts'
 import { attack, createStage, inParallel, leaked, plainOf, type Stage, type Verdict } from './matrix.ts'
 import { makeEverything } from './making.ts'
-import { newId, rows, spellingsOf, spots, type SpotPlace } from './spots.ts'
+import { newId, pathOf, rows, spellingsOf, spots, strayQueries, type SpotPlace } from './spots.ts'
 
 /** For `scripts/isolation-mutants.ts`: ids that were only written down do as well. */
 const isShort = process.env['ISOLATION_SHORT'] === '1'
@@ -44,6 +44,17 @@ for (const database of databases) {
         report(verdict.problems.slice(problemsBefore))
         assert.deepEqual(leaked(on), [], 'the upstream saw it')
       })
+
+    check('goes no further in a query that no row knows', async (on) => {
+      on.world.wire.clear()
+      await inParallel(strayQueries, async ({ row, key, kind }) => {
+        const own = on.ownOf('blue')
+        const path = `${pathOf(row, own)}?x=1&${key}%5B%5D=${on.victim(kind)}`
+        const { status } = await on.world.send('blue', { method: row.method, path })
+        assert.ok(status >= 400 && status < 500, `${row.id} ${key}: ${status}`)
+      })
+      assert.deepEqual(leaked(on), [])
+    })
 
     check('is in no list of anybody else', async (on) => {
       const lists = rows.filter(({ tenants, path, resources }) => tenants === 'owned' && !path.includes('{') && isAnsweredHere(resources))

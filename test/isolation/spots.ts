@@ -149,6 +149,14 @@ export const bodySpellings: readonly Spelling[] = [
   },
 ]
 
+/** Keys that name an object wherever they stand, as parameters of a query that no row has. */
+export const strayQueries: readonly { readonly row: Endpoint; readonly key: string; readonly kind: ResourceKind }[] = rows
+  .filter(({ tenants, resources }) => tenants === 'owned' && resources.every(({ act }) => act !== 'list'))
+  .flatMap((row, index) => {
+    const [key, kind] = [...referenceKeys][index % referenceKeys.size] ?? ['file_id', 'file']
+    return row.resources.some(({ at }) => at === `query.${key}`) ? [] : [{ row, key, kind }]
+  })
+
 export const boundary = 'relay-isolation-5e1f'
 export const formHeaders = { 'content-type': `multipart/form-data; boundary=${boundary}` }
 

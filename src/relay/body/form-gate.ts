@@ -4,10 +4,11 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Resource } from '../../catalog/endpoint.ts'
-import { opaqueKeys, referenceKeys } from '../../catalog/references.ts'
+import { opaqueKeys } from '../../catalog/references.ts'
 import { Refusal } from '../../kernel/errors.ts'
 import { ClientLeft, type Departure } from '../departure.ts'
 import type { Mention } from '../mention.ts'
+import { net } from '../net.ts'
 import { createFormScanner } from './form-scan.ts'
 import { boundaryOf } from './form-scan-head.ts'
 import { maxMentions } from './json-facts.ts'
@@ -227,11 +228,6 @@ function fieldsOf(rules: ReadonlyMap<string, readonly Resource[]>): (name: strin
     return field
   }
 }
-
-/** The safety net below the rules, as for JSON bodies: names that mean an id wherever they stand. */
-const net: ReadonlyMap<string, Resource> = new Map(
-  [...referenceKeys].map(([key, kind]) => [key, { act: 'use', kind, at: `body.**.${key}` }]),
-)
 
 function netted(name: string): Field | null {
   const resource = net.get(name.slice(name.lastIndexOf('.') + 1))
