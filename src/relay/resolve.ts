@@ -39,11 +39,10 @@ type Verdict = { readonly pinned: AccountId | null; readonly deleted: Found | nu
 export function createResolve(options: ResolveOptions): Resolve {
   const { ownership, tenancy, namespace, checkLines } = options
 
+  const check = (checked: Checked, owner: Owner, all: readonly Mention[]): Promise<Verdict> => judge(checked, owner, ownedOf(checked, all))
+
   /** @throws Refusal in the words of the upstream for the first id that is not the caller's */
-  async function check({ caller, endpoint, params, plan }: Checked, owner: Owner, all: readonly Mention[]): Promise<Verdict> {
-    const mentions = inOrder(all, plan)
-    for (const { resource, value } of mentions) if (resource.kind === 'model') checkModel(caller, value)
-    const owned = mentions.filter((mention) => names.has(mention.resource.act) && isOwnedKind(mention))
+  async function judge({ endpoint, params }: Checked, owner: Owner, owned: readonly Mention[]): Promise<Verdict> {
     const found = await ownership.find(owner, owned.map(namedOf))
     let pinned: AccountId | null = null
     let deleted: Found | null = null
@@ -79,21 +78,23 @@ export function createResolve(options: ResolveOptions): Resolve {
     if (facts === null && !isRead(authorized)) checkChoice(authorized, inQuery)
     if (facts !== null && facts.longAt !== null && (tenancy.isDivided() || caller.mayUse !== null))
       throw new Refusal('string_above_max_length', { param: facts.longAt })
-    const isPlain = inPath.length + inQuery.length + inBody.length === 0 && body.kind !== 'stream' && plan.intent === null
-    if (isPlain && ownership.isReachable())
-      return { ...authorized, ...headed(authorized, owner, label), heir: owner, accountId: caller.account, deleting: null, intent: null }
-    return resolveNamed(authorized, owner, label, [...inPath, ...inQuery, ...inBody])
+    const owned = ownedOf(authorized, [...inPath, ...inQuery, ...inBody])
+    const isPlain = owned.length === 0 && body.kind !== 'stream' && plan.intent === null && ownership.isReachable()
+    if (!isPlain) return resolveNamed(authorized, owner, label, owned)
+    const head = headed(authorized, owner, label)
+    const labels = label === null ? body : labelled(body, inBody, label)
+    return { ...authorized, ...head, heir: owner, accountId: caller.account, body: labels, deleting: null, intent: null }
   }
 
   async function resolveNamed(
     authorized: Authorized,
     owner: Owner,
     label: ((value: string) => string) | null,
-    mentions: readonly Mention[],
+    owned: readonly Mention[],
   ): Promise<Resolved> {
     const { caller, facts, body } = authorized
     const inBody = facts?.mentions ?? []
-    const { pinned, deleted, heir } = await check(authorized, owner, mentions)
+    const { pinned, deleted, heir } = await judge(authorized, owner, owned)
 
     const account = pinned ?? caller.account
     const gate = body.kind === 'stream' ? await openGate(authorized, owner, account, label) : null
@@ -217,6 +218,16 @@ const isRead = ({ body, plan, head: { contentType } }: Authorized): boolean =>
 function checkChoice({ caller, plan }: Authorized, mentions: readonly Mention[]): void {
   if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource }) => isChoice(resource)))
     throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
+}
+
+/**
+ * What must be the caller's, in the order in which it is looked for.
+ * @throws Refusal model_not_allowed
+ */
+function ownedOf({ caller, plan }: Checked, all: readonly Mention[]): readonly Mention[] {
+  const mentions = inOrder(all, plan)
+  for (const { resource, value } of mentions) if (resource.kind === 'model') checkModel(caller, value)
+  return mentions.filter((mention) => names.has(mention.resource.act) && isOwnedKind(mention))
 }
 
 function checkModel(caller: Caller, model: string): void {
