@@ -29,7 +29,7 @@ const toldMs = 10_000
 
 const live = 'live'
 
-type Lease = { readonly kind: ResourceKind; readonly found: Found; readonly at: number }
+type Lease = { readonly kind: ResourceKind; readonly found: Found; readonly tick: number }
 
 export function createOwnership({ store, clock, processId, home, onError }: OwnershipOptions): Ownership {
   /** Whose ids are, by id, as they were recorded here or found last. */
@@ -39,7 +39,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
   let isReachable = true
   const writes = createWrites({ store, clock })
   /** Digests of objects that were remembered just now. */
-  const told = createLru<{ readonly digest: string; readonly at: number }>(20_000)
+  const told = createLru<{ readonly digest: string; readonly tick: number }>(20_000)
 
   /** Notes whether the database answers. */
   async function guarded<T>(work: Promise<T>): Promise<T> {
@@ -69,17 +69,17 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
   async function findOne(owner: Owner, named: Named): Promise<Found | null> {
     const lease = leaseOf(owner, named)
-    const now = clock.now()
-    if (lease !== null && now - lease.at < freshMs) return lease.found
+    const tick = clock.tick()
+    if (lease !== null && tick - lease.tick < freshMs) return lease.found
     const began = deletes
     try {
       const found = foundOf(owner, named, await rowsOf(owner, [named.id]))
       // Only what is the owner's: an id that is born a moment later must be seen at once, and the second question for a foreign
       // one must take as long as the first.
-      if (found?.access === 'own' && found.isRecorded && began === deletes) leases.set(named.id, { kind: named.kind, found, at: now })
+      if (found?.access === 'own' && found.isRecorded && began === deletes) leases.set(named.id, { kind: named.kind, found, tick })
       return found
     } catch (error) {
-      if (error instanceof StoreUnavailable && lease !== null && now - lease.at < leaseMs) return lease.found
+      if (error instanceof StoreUnavailable && lease !== null && tick - lease.tick < leaseMs) return lease.found
       throw error
     }
   }
@@ -135,7 +135,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
       for (const { kind, id } of distinct) {
         const state = states.get(stateKey(owner.project, account, kind, id))
         if (state === undefined) foreign.push({ kind, id })
-        if (state === live && began === deletes) leases.set(id, { kind, found, at: now })
+        if (state === live && began === deletes) leases.set(id, { kind, found, tick: clock.tick() })
       }
       return foreign
     },
@@ -146,9 +146,9 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
       const key = keyOf(account, { kind, id })
       const digest = hash('sha1', body, 'base64')
       const before = told.get(key)
-      const now = clock.now()
-      if (before?.digest === digest && now - before.at < toldMs) return
-      told.set(key, { digest, at: now })
+      const tick = clock.tick()
+      if (before?.digest === digest && tick - before.tick < toldMs) return
+      told.set(key, { digest, tick })
       background(
         write((sql) =>
           sql.run(
