@@ -82,7 +82,7 @@ test('every path of the repository a document names exists', () => {
 test('every npm command of a document is a script', () => {
   const builtIn = ['ci', 'exec', 'i', 'install']
   const unknown = written.flatMap((path) =>
-    [...read(path).matchAll(/(?:`|^|&& )npm (?:(run) )?([\w-]+)/gm)]
+    [...read(path).matchAll(/(?:`|^|&& )npm (?:(run) )?([\w:-]+)/gm)]
       .filter(([, run, name = '']) => !scripts.includes(name) && (run !== undefined || !builtIn.includes(name)))
       .map(([command]) => `${path}: ${command}`),
   )
