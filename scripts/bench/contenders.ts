@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join, resolve as absolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createMessageReader } from './framing.ts'
@@ -67,7 +67,7 @@ export function relayPlan(
   checkout: string,
   { name = 'relay', flags: extraFlags = [], environment = {} }: RelayPlanOptions = {},
 ): ContenderPlan {
-  const entry = resolve(checkout, 'dist', 'main.js')
+  const entry = absolute(checkout, 'dist', 'main.js')
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run "npm run build" first`)
   const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { scripts?: Record<string, string> }
   const flags = [...nodeFlags(manifest.scripts?.['start'] ?? ''), ...extraFlags]
