@@ -10,6 +10,7 @@ import {
   type ListedRow,
   type News,
   type Order,
+  type Position,
   positionOf,
   rowsBehind,
   type Selection,
@@ -98,9 +99,7 @@ export function createListings(options: ListingOptions): Listings {
     })
   }
 
-  async function tellUntold({ owner, kind }: PageRequest, budget: Budget): Promise<void> {
-    const rows = await untoldRows(store, owner.project, kind, maxAsks)
-    if (rows.length === 0) return
+  async function tell(rows: readonly ListedRow[], budget: Budget): Promise<void> {
     const told = await refresh.tell(rows, budget)
     await recordBirths(told)
     await writeNews(store, certain(told), clock.now())
@@ -120,24 +119,32 @@ export function createListings(options: ListingOptions): Listings {
       const { owner, kind, limit, filters } = request
       const budget: Budget = { asks: maxAsks, signal: AbortSignal.any([request.signal, AbortSignal.timeout(refreshMs)]) }
       await catchUp(owner, kind)
-      await tellUntold(request, budget)
-
       const cursor = request.before ?? request.after
       // The page before a cursor is the one behind it in the other direction, turned around.
       const isBackwards = request.before !== null
       const order: Order = (request.order === 'asc') === isBackwards ? 'desc' : 'asc'
       const selection: Selection = { project: owner.project, kind, order, facet: facetIn(kind, filters) }
-      let position = cursor === null ? startOf(order) : await positionOf(store, selection, cursor)
-      if (cursor !== null && position === null) return { kind: 'missing', id: cursor }
-
-      const found: ListedRow[] = []
       const facet = facetField(kind)
       const chunk = filters.every((each) => isOf(each, facet)) ? 0 : filteredRows
+      // Both are asked for at once: a first page then waits for the database one time.
+      const [untold, start, ahead] = await Promise.all([
+        untoldRows(store, owner.project, kind, maxAsks),
+        cursor === null ? startOf(order) : positionOf(store, selection, cursor),
+        cursor === null ? rowsBehind(store, selection, startOf(order), Math.max(limit + 1, chunk)) : null,
+      ])
+      if (start === null) return { kind: 'missing', id: cursor ?? '' }
+      if (untold.length > 0) await tell(untold, budget)
+      // What was just told belongs into the page.
+      let early = untold.length > 0 ? null : ahead
+      let position: Position | null = start
+
+      const found: ListedRow[] = []
       while (position !== null && found.length <= limit) {
         // Nobody waits any more: a search over a million objects would go on for seconds.
         request.signal.throwIfAborted()
         const wanted = Math.max(limit + 1 - found.length, chunk)
-        const rows: readonly ListedRow[] = await rowsBehind(store, selection, position, wanted)
+        const rows: readonly ListedRow[] = early ?? (await rowsBehind(store, selection, position, wanted))
+        early = null
         const last = rows.at(-1)
         position = last === undefined || rows.length < wanted ? null : last
         const matching = rows.filter((row) => matches(row, filters)).slice(0, limit + 1 - found.length)
