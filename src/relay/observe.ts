@@ -70,8 +70,9 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
       replyHead.framing.kind === 'length' || (replyHead.framing.kind === 'none' && headerValue(headers, 'content-length') !== null)
     let writer: AnswerWriter | null = null
     const begin = (): AnswerWriter => (writer ??= startAnswer(forwarded, status, reason, headers, hasLength))
+    const isLate = coding !== null || (form === 'json' && plan.isTelling)
     // With ids in it, the head waits for the first of them: until then the answer can still be a refusal.
-    if (form !== 'json' || coding !== null) begin()
+    if (form !== 'json' || isLate) begin()
 
     let hasFailed = false
     const breakOff = (): void => {
@@ -87,12 +88,12 @@ export function createObserve({ tick, ownership, onConflict }: ObserveOptions): 
     const isKept = intent !== null && form !== null
     let told: () => void = () => {}
     const wasTold = isKept ? new Promise<void>((resolve) => (told = resolve)) : null
-    let refuse: (error: unknown) => void = () => {}
-    const refused = form === null ? null : new Promise<never>((_, reject) => (refuse = reject))
     const isTold = ({ when }: Resource): boolean => when === undefined || forwarded.facts?.[when] === true
-    const later = coding === null ? null : createLaterRecorder({ ownership, account: accountId, plan, coding, isTold, record })
+    const later = isLate && form === 'json' ? createLaterRecorder({ ownership, account: accountId, plan, coding, isTold, record }) : null
+    let refuse: (error: unknown) => void = () => {}
+    const refused = form === null || isLate ? null : new Promise<never>((_, reject) => (refuse = reject))
     const recorder: Recorder | null =
-      form === null || later !== null
+      form === null || isLate
         ? null
         : createRecorder({
             ownership,

@@ -24,6 +24,8 @@ export type Plan = {
   /** Null where an answer bears no id, so that it passes unread. */
   readonly answer: CompiledRules<Resource> | null
   readonly event: CompiledRules<Resource> | null
+  /** Whether a JSON answer only tells the object itself once more: nothing in it is new, or to be hidden. */
+  readonly isTelling: boolean
   /** Of what kind the id at the end of the `Location` header is. */
   readonly location: ResourceKind | null
   readonly list: ResourceKind | null
@@ -89,6 +91,7 @@ function makePlan({ method, path, resources, response }: Endpoint): Plan {
     form: grouped(standing('form')),
     answer: answer.length === 0 ? null : compileRules(answer),
     event: event.length === 0 ? null : compileRules(event),
+    isTelling: itself.length > 0 && answer.length === itself.length,
     location: resources.find(({ at }) => at === 'location')?.kind ?? null,
     list: resources.find(({ act }) => act === 'list')?.kind ?? null,
     deletes: deleted === undefined ? null : { kind: deleted.resource.kind, param: deleted.name },

@@ -1,5 +1,6 @@
-// Reads a compressed answer for the ids that are born in it once it has passed. Only in a relay that nobody shares: there an id
-// without an owner is the one tenant's anyway, so it need not wait, and the answer stays as the client asked for it.
+// Reads an answer once it has passed. Where only an object that has an owner is told once more, nothing in it has to wait. Nor in
+// a compressed one of a relay that nobody shares: there an id without an owner is the one tenant's anyway, and the answer stays
+// as the client asked for it.
 import type { Resource } from '../catalog/endpoint.ts'
 import { isMeant } from '../catalog/kinds.ts'
 import type { AccountId } from '../kernel/ids.ts'
@@ -23,7 +24,8 @@ export function createLaterRecorder(options: {
   readonly ownership: Ownership
   readonly account: AccountId
   readonly plan: Plan
-  readonly coding: string
+  /** Null where it is not compressed. */
+  readonly coding: string | null
   readonly isTold: (resource: Resource) => boolean
   readonly record: (born: readonly Born[]) => Promise<unknown>
 }): LaterRecorder {
@@ -38,7 +40,8 @@ export function createLaterRecorder(options: {
     },
     async end() {
       if (plan.answer === null || codedBytes === 0 || codedBytes > maxCodedBytes) return
-      const text = await decode(Buffer.concat(pieces), coding, maxBytes)
+      const whole = Buffer.concat(pieces)
+      const text = coding === null ? whole : await decode(whole, coding, maxBytes)
       if (text === null) return
       const born: Born[] = []
       scanJson<Resource>(plan.answer, text, (resource, id) => {
