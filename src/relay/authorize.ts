@@ -1,4 +1,5 @@
-// Room 3: may this caller do this, is the body one the row takes, and what does it say? JSON is held and read for facts; everything else streams.
+// Room 3: may this caller do this, is the body one the row takes, and what does it say? JSON is held and read for facts;
+// everything else streams.
 import { Refusal } from '../kernel/errors.ts'
 import type { Holder } from './body/hold.ts'
 import { gunzip } from './body/inflate.ts'

@@ -1,4 +1,4 @@
-// Room 7: writes down what happened. Never refuses: the answer is already over.
+// Room 8: writes down what happened. Never refuses: the answer is already over.
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Opened, Outcome } from './exchange.ts'
