@@ -29,7 +29,7 @@ test('reads go on while Postgres is away, creates answer 503 and reach nobody, a
     await send(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
   })
   const databaseUrl = new Secret(await makeDatabase(server.url))
-  await using world = await startWorld({ upstream, settings: { databaseUrl } })
+  await using world = await startWorld({ upstream, settings: { databaseUrl, unowned: 'deny' } })
 
   const created = await call(world, 'POST', '/vector_stores', '{}')
   assert.equal(created.status, 200, created.body)
@@ -51,6 +51,8 @@ test('reads go on while Postgres is away, creates answer 503 and reach nobody, a
   const sent = upstream.requests.slice(before + 1).map(({ method, target }) => `${method} ${target}`)
   assert.ok(sent.length <= 1, `what cannot be written down is not begun: ${sent.join(', ')}`)
 
+  const unwritten = Array.from({ length: made - 1 }, (_, index) => `vs_${index + 2}`)
+
   await server.start()
   let again: Answer = { status: 0, body: '' }
   for (let round = 0; round < 100 && again.status !== 200; round++) {
@@ -59,4 +61,13 @@ test('reads go on while Postgres is away, creates answer 503 and reach nobody, a
   }
   assert.equal(again.status, 200, again.body)
   assert.equal((await call(world, 'GET', '/vector_stores/vs_1')).status, 200)
+  // What was made in the moment before the loss was noticed gets its owner all the same.
+  for (const id of unwritten) {
+    again = { status: 0, body: '' }
+    for (let round = 0; round < 100 && again.status !== 200; round++) {
+      again = await call(world, 'GET', `/vector_stores/${id}`)
+      if (again.status !== 200) await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    assert.equal(again.status, 200, id)
+  }
 })

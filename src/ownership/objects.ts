@@ -5,6 +5,7 @@ import { createdAtOf, facetOf } from './told.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { firstAccountId, newIntentId, type AccountId, type IntentId, type ProcessId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import { StoreUnavailable, type Row, type Sql, type Store, type Value } from '../store/store.ts'
+import { createLateOwners } from './late-owners.ts'
 import { createLru } from './lru.ts'
 import type { Born, Found, Named, Owner, Ownership } from './ownership.ts'
 import { createWrites, stateKey } from './writes.ts'
@@ -104,6 +105,8 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
   const background = (work: Promise<unknown>): void => void work.catch(onError)
 
+  const late = createLateOwners({ insert: (rows) => guarded(writes.insert(rows)), onError })
+
   const forget = (intent: IntentId): void => background(write((sql) => sql.run('DELETE FROM intents WHERE id = ?', intent)))
 
   function rowOf(owner: Owner, account: AccountId, { kind, id, parent, body }: Born, now: number): readonly Value[] {
@@ -124,12 +127,15 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
       return named.map((each) => foundOf(owner, each, byId.get(each.id) ?? []))
     },
 
-    async record(owner, account, born, intent = null) {
+    async record(owner, account, born) {
       const began = deletes
       const now = clock.now()
       const distinct = born.length === 1 ? born : [...new Map(born.map((each) => [keyOf(account, each), each])).values()]
-      const states = await guarded(writes.insert(distinct.map((each) => rowOf(owner, account, each, now))))
-      if (intent !== null) forget(intent)
+      const rows = distinct.map((each) => rowOf(owner, account, each, now))
+      const states = await guarded(writes.insert(rows)).catch((error: unknown) => {
+        if (error instanceof StoreUnavailable) late.keep(rows)
+        throw error
+      })
       const found: Found = { account, project: owner.project, access: 'own', isRecorded: true }
       const foreign: Named[] = []
       for (const { kind, id } of distinct) {
@@ -201,7 +207,10 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
     isReachable: () => isReachable,
 
-    close: writes.close,
+    async close() {
+      late.close()
+      await writes.close()
+    },
   }
 }
 

@@ -30,11 +30,10 @@ export type Ownership = {
   readonly find: (owner: Owner, named: readonly Named[]) => Promise<readonly (Found | null)[]>
   /**
    * Writes owners down; when it resolves they are on disk. Who is recorded stays: an id that is another's is left as it is.
-   * With `intent`, the create it announced is done.
    * @returns the ids that are another's
-   * @throws StoreUnavailable
+   * @throws StoreUnavailable; they are written as soon as the database answers again
    */
-  readonly record: (owner: Owner, account: AccountId, born: readonly Born[], intent?: IntentId | null) => Promise<readonly Named[]>
+  readonly record: (owner: Owner, account: AccountId, born: readonly Born[]) => Promise<readonly Named[]>
   /** Ids this process knows to be recorded for the owner: recording them again would change nothing. */
   readonly isKnown: (owner: Owner, account: AccountId, named: Named) => boolean
   /** The object as the upstream told it just now, for lists. In the background: a body that is lost is asked for again. */
