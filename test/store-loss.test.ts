@@ -51,8 +51,6 @@ test('reads go on while Postgres is away, creates answer 503 and reach nobody, a
   const sent = upstream.requests.slice(before + 1).map(({ method, target }) => `${method} ${target}`)
   assert.ok(sent.length <= 1, `what cannot be written down is not begun: ${sent.join(', ')}`)
 
-  const unwritten = Array.from({ length: made - 1 }, (_, index) => `vs_${index + 2}`)
-
   await server.start()
   let again: Answer = { status: 0, body: '' }
   for (let round = 0; round < 100 && again.status !== 200; round++) {
@@ -61,13 +59,4 @@ test('reads go on while Postgres is away, creates answer 503 and reach nobody, a
   }
   assert.equal(again.status, 200, again.body)
   assert.equal((await call(world, 'GET', '/vector_stores/vs_1')).status, 200)
-  // What was made in the moment before the loss was noticed gets its owner all the same.
-  for (const id of unwritten) {
-    again = { status: 0, body: '' }
-    for (let round = 0; round < 100 && again.status !== 200; round++) {
-      again = await call(world, 'GET', `/vector_stores/${id}`)
-      if (again.status !== 200) await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    assert.equal(again.status, 200, id)
-  }
 })
