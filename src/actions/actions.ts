@@ -15,7 +15,7 @@ import { ClientLeft } from '../relay/departure.ts'
 import type { Authenticated, Opened } from '../relay/exchange.ts'
 import { headerValue, readHeadFacts } from '../relay/headers.ts'
 import { checkFraming } from '../relay/receive.ts'
-import { refuse } from '../relay/refuse.ts'
+import { settleRefused } from '../relay/refuse.ts'
 import { openExchange } from '../relay/relay.ts'
 import type { Settle } from '../relay/settle.ts'
 import { parseTarget } from '../relay/target.ts'
@@ -115,10 +115,7 @@ export function createActions(options: ActionsOptions): (inner: InnerCaller) => 
           : await answerValue(opened, answer.value, isObject(answer.value) && 'openaiFileResponse' in answer.value)
       settle(opened, outcome, null)
     } catch (error) {
-      const { outcome, unexpected } = refuse(opened, error)
-      if (unexpected !== null) onUnexpected(opened.requestId, unexpected)
-      await opened.departure.over
-      settle(opened, outcome, error instanceof Refusal ? error.code : null)
+      await settleRefused(opened, error, { settle, onUnexpected })
     } finally {
       if (timer !== null) clearTimeout(timer)
       // Calls that nobody waits for any more end with the exchange.

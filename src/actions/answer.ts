@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Refusal } from '../kernel/errors.ts'
 import type { Opened, Outcome } from '../relay/exchange.ts'
-import { clientHeaders, headerValue } from '../relay/headers.ts'
+import { clientHeaders, headerValue, ownHeaders } from '../relay/headers.ts'
 import { maxAnswerCharacters } from './wrappers.ts'
 
 /** @throws Refusal answer_too_large */
@@ -15,16 +15,7 @@ export async function answerValue({ outgoing, requestId, tally, departure }: Ope
   const body = Buffer.from(json)
   tally.status = 200
   tally.answerBytes = body.length
-  outgoing.writeHead(200, [
-    'Content-Type',
-    'application/json',
-    'Content-Length',
-    String(body.length),
-    'x-request-id',
-    tally.upstreamRequestId ?? requestId,
-    'x-relay-request-id',
-    requestId,
-  ])
+  outgoing.writeHead(200, ownHeaders(body.length, requestId, tally.upstreamRequestId))
   outgoing.end(body)
   return (await departure.over) ? 'completed' : 'client-left'
 }

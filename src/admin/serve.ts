@@ -10,9 +10,9 @@ import { discardBody } from '../relay/body/discard.ts'
 import { createHolder } from '../relay/body/hold.ts'
 import { codingOf, kindOf } from '../relay/body/media-type.ts'
 import type { Opened } from '../relay/exchange.ts'
-import { readHeadFacts, type HeadFacts } from '../relay/headers.ts'
+import { ownHeaders, readHeadFacts, type HeadFacts } from '../relay/headers.ts'
 import { checkFraming } from '../relay/receive.ts'
-import { refuse } from '../relay/refuse.ts'
+import { settleRefused } from '../relay/refuse.ts'
 import { openExchange } from '../relay/relay.ts'
 import type { Settle } from '../relay/settle.ts'
 import { parseTarget } from '../relay/target.ts'
@@ -86,10 +86,7 @@ export function createAdminApi({ perform, actorOf, settle, tick, silenceMs, onUn
       answer(opened, await perform(operation.id, actor, { ...body, ...inQuery, ...params }))
       settle(opened, (await opened.departure.over) ? 'completed' : 'client-left', null)
     } catch (error) {
-      const { outcome, unexpected } = refuse(opened, error)
-      if (unexpected !== null) onUnexpected(opened.requestId, unexpected)
-      await opened.departure.over
-      settle(opened, outcome, error instanceof Refusal ? error.code : null)
+      await settleRefused(opened, error, { settle, onUnexpected })
     } finally {
       discardBody(incoming)
     }
@@ -149,19 +146,8 @@ function answer({ outgoing, requestId, tally }: Opened, value: Answer): void {
   const body = Buffer.from(JSON.stringify(value))
   tally.status = 200
   tally.answerBytes = body.length
-  outgoing.writeHead(200, [
-    'Content-Type',
-    'application/json',
-    'Content-Length',
-    String(body.length),
-    // Some answers hold a secret.
-    'Cache-Control',
-    'no-store',
-    'x-request-id',
-    requestId,
-    'x-relay-request-id',
-    requestId,
-  ])
+  // Some answers hold a secret.
+  outgoing.writeHead(200, [...ownHeaders(body.length, requestId), 'Cache-Control', 'no-store'])
   outgoing.end(body)
 }
 

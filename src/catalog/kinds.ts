@@ -333,6 +333,12 @@ export type ResourceKind = keyof typeof kinds
 /** Whether an id begins as those of the kind do. */
 export const looksLike = (kind: ResourceKind, id: string): boolean => kinds[kind].prefixes.some((prefix) => id.startsWith(prefix))
 
+/** How the top-level list of a kind is answered; null where it has none. */
+export function listingOf(kind: ResourceKind): Listing | null {
+  const { list }: Kind = kinds[kind]
+  return list ?? null
+}
+
 /** Whether an id of this kind is somebody's at all: only then is it looked up in requests and recorded from answers. */
 export const isOwned = (kind: ResourceKind, id: string): boolean => kinds[kind].owned === 'all' || looksLike(kind, id)
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import { errorBody, Refusal } from '../kernel/errors.ts'
 import { newRequestId } from '../kernel/ids.ts'
+import { ownHeaders } from '../relay/headers.ts'
 import type { Control } from './control.ts'
 import { createInnerCaller, type InnerCaller } from './inner.ts'
 
@@ -88,16 +89,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const connection = connections.get(incoming.socket)
     if (connection !== undefined) connection.isClosing = true
     outgoing.shouldKeepAlive = false
-    outgoing.writeHead(417, [
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(Buffer.byteLength(body)),
-      'x-request-id',
-      id,
-      'x-relay-request-id',
-      id,
-    ])
+    outgoing.writeHead(417, ownHeaders(Buffer.byteLength(body), id))
     outgoing.end(body)
   })
   server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => {

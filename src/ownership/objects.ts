@@ -1,6 +1,6 @@
 // Ownership on the table `objects`: what is the asker's is leased for a while, everything else is asked of the database each time.
 import { hash } from 'node:crypto'
-import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import { listingOf, type ResourceKind } from '../catalog/kinds.ts'
 import { createdAtOf, facetOf } from './told.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { firstAccountId, newIntentId, type AccountId, type IntentId, type ProcessId, type ProjectId, type TenantId } from '../kernel/ids.ts'
@@ -111,7 +111,7 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
 
   function rowOf(owner: Owner, account: AccountId, { kind, id, parent, body }: Born, now: number): readonly Value[] {
     // Of a listed kind, an object nobody has told us yet is marked: lists ask for it first.
-    const object = body ?? (isListed(kind) ? '' : null)
+    const object = body ?? (listingOf(kind) !== null ? '' : null)
     return [account, kind, id, owner.tenant, owner.project, parent, createdAtOf(body) ?? now, facetOf(kind, body), object]
   }
 
@@ -212,11 +212,6 @@ export function createOwnership({ store, clock, processId, home, onError }: Owne
       await writes.close()
     },
   }
-}
-
-const isListed = (kind: ResourceKind): boolean => {
-  const { list }: Kind = kinds[kind]
-  return list !== undefined
 }
 
 const keyOf = (account: AccountId, { kind, id }: Named): string => `${account} ${kind} ${id}`

@@ -1,7 +1,7 @@
 // What ownership asks of an upstream: the object of an id, the deletion of one, and the upstream's own list, newest first.
 import type { Endpoint } from '../catalog/endpoint.ts'
 import { catalog } from '../catalog/index.ts'
-import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import { listingOf, type ResourceKind } from '../catalog/kinds.ts'
 import { elementsOf } from '../kernel/json-elements.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { Owner } from './ownership.ts'
@@ -55,7 +55,7 @@ export const deletion = (kind: ResourceKind, placed: Placed): Omit<UpstreamQuest
 /** The row whose answer is one object of the kind. */
 export const retrieveRow = (kind: ResourceKind): Endpoint | null => rowsOf(kind).retrieve
 export const canBeRetrieved = (kind: ResourceKind): boolean => rowsOf(kind).retrieve !== null
-export const canBeListed = (kind: ResourceKind): boolean => rowsOf(kind).list !== null && (kinds[kind] as Kind).list !== undefined
+export const canBeListed = (kind: ResourceKind): boolean => rowsOf(kind).list !== null && listingOf(kind) !== null
 
 /** What an answer to a retrieval says: the object, that there is none, or neither. */
 export function toldBy(id: string, answer: { readonly status: number; readonly body: Buffer }): Told | 'gone' | null {
@@ -79,8 +79,8 @@ export async function* walk(
   { query = {}, signal }: { readonly query?: Readonly<Record<string, string>>; readonly signal: AbortSignal },
 ): AsyncGenerator<readonly Told[], void> {
   const { list } = rowsOf(kind)
-  const { list: listing }: Kind = kinds[kind]
-  if (list === null || listing === undefined) return
+  const listing = listingOf(kind)
+  if (list === null || listing === null) return
   const parameters = new URLSearchParams({
     ...query,
     limit: String(listing.maxLimit),

@@ -7,7 +7,8 @@ import { readJsonFacts, type JsonFacts } from './body/json-facts.ts'
 import { acceptedText, codingOf, hasBoundary, kindOf } from './body/media-type.ts'
 import { ClientLeft } from './departure.ts'
 import type { Authenticated, Authorized, RequestBody } from './exchange.ts'
-import { isChoice, type Plan } from './plan.ts'
+import { isChoice, unnamedModel } from './model-choice.ts'
+import type { Plan } from './plan.ts'
 
 export type Authorize = (authenticated: Authenticated) => Authorized | Promise<Authorized>
 
@@ -68,7 +69,7 @@ export function createAuthorize(options: {
 function checkModel(mayUse: (model: string) => boolean, { model, mentions }: JsonFacts, { choosesModel }: Plan): void {
   if (model !== null && !mayUse(model)) throw new Refusal('model_not_allowed', { model: printable(model), param: 'model' })
   const isChosen = mentions.some(({ resource }) => isChoice(resource) || chosenBefore.has(resource.at))
-  if (choosesModel && !isChosen) throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
+  if (choosesModel && !isChosen) throw unnamedModel()
 }
 
 const chosenBefore: ReadonlySet<string> = new Set(['body.assistant_id', 'body.agent_id'])

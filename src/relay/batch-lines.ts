@@ -13,8 +13,9 @@ import { compileRules } from './body/json-scan-rules.ts'
 import { maxMentions, mayBeOne } from './body/json-facts.ts'
 import { scanJson } from './body/json-scan.ts'
 import type { Authorized } from './exchange.ts'
-import type { Mention } from './mention.ts'
-import { isChoice, planOf, type BodyRule } from './plan.ts'
+import { mentionOf, type Mention } from './mention.ts'
+import { checkNamesModel } from './model-choice.ts'
+import { planOf, type BodyRule } from './plan.ts'
 
 /** What a line is checked by: the row its `url` names. */
 export type Line = Pick<Authorized, 'caller' | 'endpoint' | 'params' | 'plan'>
@@ -61,13 +62,7 @@ export function createBatchLines(options: {
     if (!caller.mayDo(endpoint.permission) || !caller.mayCall(endpoint.id))
       throw new Refusal('insufficient_permissions', { missing: endpoint.permission })
     const plan = planOf(endpoint)
-    const mentions: Mention[] = plan.params.map(({ name, resource }) => ({
-      resource,
-      value: params[name] ?? '',
-      path: name,
-      start: 0,
-      end: 0,
-    }))
+    const mentions: Mention[] = plan.params.map(({ name, resource }) => mentionOf(resource, params[name] ?? '', name))
     const fault = scanJson<BodyRule>(
       plan.line,
       bytes,
@@ -85,8 +80,7 @@ export function createBatchLines(options: {
     )
     if (fault !== null) throw new Refusal('invalid_json', { why: 'It is not valid JSON.' })
     // Left out, the model is the upstream's choice, here as in a request of its own.
-    if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource }) => isChoice(resource)))
-      throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
+    checkNamesModel(caller, plan.choosesModel, mentions)
     return mentions.length === 0 ? null : { line: { caller, endpoint, params, plan }, mentions }
   }
 

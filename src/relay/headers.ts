@@ -196,6 +196,15 @@ export function clientHeaders(raw: readonly string[], isBodyless: boolean, isSha
   return kept
 }
 
+/**
+ * The headers of a JSON answer of our own, flat.
+ * @param upstreamRequestId the upstream's, where the answer is made of one of its answers
+ */
+export const ownHeaders = (bytes: number, requestId: string, upstreamRequestId: string | null = null): string[] => [
+  ...['Content-Type', 'application/json', 'Content-Length', String(bytes)],
+  ...['x-request-id', upstreamRequestId ?? requestId, 'x-relay-request-id', requestId],
+]
+
 /** First value of a header, looked up without case; null where it is absent. */
 export function headerValue(headers: readonly string[], name: string): string | null {
   for (let at = 0; at < headers.length; at += 2) {

@@ -2,6 +2,7 @@
 import { endAnswer, promiseOnlyWhatIsRead } from './body/end-answer.ts'
 import { ClientLeft } from './departure.ts'
 import type { Outcome, Resolved } from './exchange.ts'
+import { ownHeaders } from './headers.ts'
 
 export type OwnAnswer = { readonly status: number; readonly body: Buffer }
 
@@ -12,9 +13,8 @@ export async function answerOwn(resolved: Resolved, { status, body }: OwnAnswer,
   tally.status = status
   tally.answerBytes = body.length
   tally.firstByteTick = tick()
-  const head = ['Content-Type', 'application/json', 'Content-Length', String(body.length)]
   promiseOnlyWhatIsRead(resolved)
-  outgoing.writeHead(status, [...head, 'x-request-id', requestId, 'x-relay-request-id', requestId])
+  outgoing.writeHead(status, ownHeaders(body.length, requestId))
   // As latin1 text the bytes join the head in one write; latin1 keeps every byte as it is.
   endAnswer(resolved, body.toString('latin1'))
   return (await departure.over) ? 'completed' : 'client-left'

@@ -9,7 +9,7 @@ import { ClientLeft } from './departure.ts'
 import type { Outcome, Resolved } from './exchange.ts'
 import { refusalOf } from './forward.ts'
 import { answerOwn, type OwnAnswer } from './list-answer.ts'
-import { missing } from './mention.ts'
+import { mentionOf, missing } from './mention.ts'
 
 /** The answer to a row that lists. @throws Refusal, ClientLeft */
 export type List = (resolved: Resolved) => Promise<Outcome>
@@ -38,7 +38,7 @@ export function createList({ listings, listModels, silenceMs, tick }: ListOption
     const name = before === null ? 'after' : 'before'
     const [resource] = plan.queries.get(name) ?? []
     if (resource === undefined) throw new Error(`${kind} has no cursor`)
-    throw missing({ resource, value: page.id, path: name, start: 0, end: 0 }, params)
+    throw missing(mentionOf(resource, page.id, name), params)
   }
 
   return async (resolved) => {

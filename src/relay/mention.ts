@@ -15,6 +15,9 @@ export type Mention = {
   readonly end: number
 }
 
+/** One whose place in the bytes does not matter. */
+export const mentionOf = (resource: Resource, value: string, path: string): Mention => ({ resource, value, path, start: 0, end: 0 })
+
 const longestPrefix = 16
 
 /** An upstream that trims, or does not mind capitals, would find it all the same. */

@@ -1,9 +1,10 @@
 // What a row of the catalog means for the rooms: its resources sorted by where they stand, compiled once. Rooms ask the plan
 // and never the names of endpoints.
 import type { Endpoint, Resource } from '../catalog/endpoint.ts'
-import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import { listingOf, type ResourceKind } from '../catalog/kinds.ts'
 import { everyRow, opaqueKeys } from '../catalog/references.ts'
 import { compileRules, type CompiledRules } from './body/json-scan-rules.ts'
+import { isChoice } from './model-choice.ts'
 import { net } from './net.ts'
 
 /** A rule of a request body: a fact the rooms decide by, or a resource. */
@@ -60,9 +61,9 @@ function makePlan({ method, path, resources, response }: Endpoint): Plan {
 
   const params = standing('path').map(({ at, resource }) => ({ name: at, resource }))
   const deleted = params.find(({ resource }) => resource.act === 'delete')
-  const made = resources.find(({ act, at, kind }) => act === 'create' && at === 'answer.id' && isListed(kind))
+  const made = resources.find(({ act, at, kind }) => act === 'create' && at === 'answer.id' && listingOf(kind) !== null)
   // Or as a part of it, whole and with an id of its own: the file of an upload that is completed.
-  const part = resources.find(({ act, at, kind }) => act === 'create' && /^answer\.[^.]+\.id$/.test(at) && isListed(kind))
+  const part = resources.find(({ act, at, kind }) => act === 'create' && /^answer\.[^.]+\.id$/.test(at) && listingOf(kind) !== null)
   const announced = method === 'GET' ? undefined : (made ?? part)
   const keeps = made?.kind ?? (response.includes('json') ? keptKind(path, params) : null)
   // The object itself, told again: nothing is born, but what it says is remembered.
@@ -103,9 +104,6 @@ function makePlan({ method, path, resources, response }: Endpoint): Plan {
   }
 }
 
-/** Whether what stands there is the model that answers, and not one that only helps. */
-export const isChoice = ({ kind, at }: Resource): boolean => kind === 'model' && /^(?:query|(?:body|form)(?:\.session)?)\.model$/.test(at)
-
 /** Null as soon as one entry holds without a condition. */
 function whensOf(born: readonly Resource[]): Plan['whens'] {
   const whens = born.map(({ when }) => when)
@@ -115,13 +113,8 @@ function whensOf(born: readonly Resource[]): Plan['whens'] {
 /** The object a path names, with nothing below it but what changes its state. */
 function keptKind(path: string, params: Plan['params']): ResourceKind | null {
   const [only] = params
-  if (only === undefined || params.length > 1 || only.resource.act !== 'use' || !isListed(only.resource.kind)) return null
+  if (only === undefined || params.length > 1 || only.resource.act !== 'use' || listingOf(only.resource.kind) === null) return null
   return /\}(?:\/(?:cancel|pause|resume))?$/.test(path) ? only.resource.kind : null
-}
-
-const isListed = (kind: ResourceKind): boolean => {
-  const { list }: Kind = kinds[kind]
-  return list !== undefined
 }
 
 const anywhere: ReadonlyMap<string, BodyRule> = new Map([...net].map(([key, resource]) => [key, { resource }]))

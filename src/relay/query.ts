@@ -2,7 +2,7 @@
 import type { Resource } from '../catalog/endpoint.ts'
 import { net } from './net.ts'
 import type { Plan } from './plan.ts'
-import type { Mention } from './mention.ts'
+import { mentionOf, type Mention } from './mention.ts'
 
 /** @param query raw, with its question mark, or nothing */
 export function queryMentions(query: string, plan: Plan): readonly Mention[] {
@@ -11,7 +11,7 @@ export function queryMentions(query: string, plan: Plan): readonly Mention[] {
   const read = query.includes(';') ? [...pairs(query), ...pairs(query.replaceAll(';', '&'))] : pairs(query)
   return read.flatMap(({ name, value }) => {
     const path = plainName(name)
-    return (plan.queries.get(path) ?? netted(path)).map((resource) => ({ resource, value, path, start: 0, end: 0 }))
+    return (plan.queries.get(path) ?? netted(path)).map((resource) => mentionOf(resource, value, path))
   })
 }
 

@@ -1,6 +1,5 @@
 // The straight line of an exchange: read this first. Each room is one file beside this one; their types fix the order.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Refusal } from '../kernel/errors.ts'
 import { newRequestId, type IntentId } from '../kernel/ids.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Authorize } from './authorize.ts'
@@ -10,7 +9,7 @@ import type { Forward } from './forward.ts'
 import type { Observe } from './observe.ts'
 import type { Receive } from './receive.ts'
 import type { List } from './list.ts'
-import { refuse } from './refuse.ts'
+import { settleRefused } from './refuse.ts'
 import type { Resolve } from './resolve.ts'
 import type { Route } from './route.ts'
 import type { Settle } from './settle.ts'
@@ -61,10 +60,7 @@ export function createRelay({
       const outcome = resolved.isListed ? await list(resolved) : await observe(await forward(route(resolved)))
       settle(opened, outcome, null)
     } catch (error) {
-      const { outcome, unexpected } = refuse(opened, error)
-      if (unexpected !== null) onUnexpected(opened.requestId, unexpected)
-      await opened.departure.over
-      settle(opened, outcome, error instanceof Refusal ? error.code : null)
+      await settleRefused(opened, error, { settle, onUnexpected })
     } finally {
       // Only what a crash interrupted stays announced.
       if (intent !== null) forget(intent)

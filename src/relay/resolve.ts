@@ -11,9 +11,9 @@ import { isLimited, type BatchLines } from './batch-lines.ts'
 import { createFormGate } from './body/form-gate.ts'
 import { spliceStrings } from './body/json-splice.ts'
 import type { Authorized, RequestBody, Resolved } from './exchange.ts'
-import { inOrder, isOwnedKind, missing, type Mention } from './mention.ts'
+import { inOrder, isOwnedKind, mentionOf, missing, type Mention } from './mention.ts'
 import type { Namespace } from './namespace.ts'
-import { isChoice } from './plan.ts'
+import { checkNamesModel, isChoice } from './model-choice.ts'
 import { queryMentions, rewriteQuery } from './query.ts'
 
 /** At once where nothing is named, announced or read on its way: most requests. */
@@ -75,7 +75,7 @@ export function createResolve(options: ResolveOptions): Resolve {
     const inQuery = queryMentions(query, plan)
     const inBody = facts?.mentions ?? []
     for (const mention of inBody) if (mention.resource.act === 'refuse') refuseSource(mention, tenancy.isDivided())
-    if (facts === null && !isRead(authorized)) checkChoice(authorized, inQuery)
+    if (facts === null && !isRead(authorized)) checkNamesModel(authorized.caller, authorized.plan.choosesModel, inQuery)
     if (facts !== null && facts.longAt !== null && (tenancy.isDivided() || caller.mayUse !== null))
       throw new Refusal('string_above_max_length', { param: facts.longAt })
     const owned = ownedOf(authorized, [...inPath, ...inQuery, ...inBody])
@@ -156,7 +156,7 @@ export function createResolve(options: ResolveOptions): Resolve {
       tally,
       departure,
       checkWhole() {
-        if (!hasModel) checkChoice(authorized, [])
+        if (!hasModel) checkNamesModel(authorized.caller, authorized.plan.choosesModel, [])
       },
       async check(mentions) {
         hasModel ||= mentions.some(({ resource }) => isChoice(resource))
@@ -202,7 +202,6 @@ function refuseUnavailable(error: unknown): never {
 
 type Gate = { readonly pinned: () => AccountId | null }
 
-const mentionOf = (resource: Resource, value: string, path: string): Mention => ({ resource, value, path, start: 0, end: 0 })
 const namedOf = ({ resource, value }: Mention): Named => ({ kind: resource.kind, id: value })
 const isLabel = (resources: readonly Resource[] | undefined): boolean => resources?.some(({ act }) => act === 'namespace') === true
 /** Acts that name an object which must be the caller's. */
@@ -213,12 +212,6 @@ const written: ReadonlySet<ResourceKind> = new Set(['conversation', 'container',
 /** Whether the body is read as it passes. */
 const isRead = ({ body, plan, head: { contentType } }: Authorized): boolean =>
   body.kind === 'stream' && plan.form.size > 0 && contentType !== null && /^\s*multipart\//i.test(contentType)
-
-/** What chooses a model must name it where the caller may not use them all: left out, it is the upstream's choice. */
-function checkChoice({ caller, plan }: Authorized, mentions: readonly Mention[]): void {
-  if (caller.mayUse !== null && plan.choosesModel && !mentions.some(({ resource }) => isChoice(resource)))
-    throw new Refusal('model_not_allowed', { model: 'the upstream chooses', param: 'model' })
-}
 
 /**
  * What must be the caller's, in the order in which it is looked for.

@@ -7,7 +7,7 @@ import type { Resource } from '../../catalog/endpoint.ts'
 import { opaqueKeys } from '../../catalog/references.ts'
 import { Refusal } from '../../kernel/errors.ts'
 import { ClientLeft, type Departure } from '../departure.ts'
-import type { Mention } from '../mention.ts'
+import { mentionOf, type Mention } from '../mention.ts'
 import { net } from '../net.ts'
 import { createFormScanner } from './form-scan.ts'
 import { boundaryOf } from './form-scan-head.ts'
@@ -70,12 +70,12 @@ export function createFormGate(options: FormGateOptions): FormGate {
         const field = byField(plain)
         const text = value.toString('utf8')
         for (const resource of field?.direct ?? []) {
-          if (resource.act !== 'namespace') mentions.push({ resource, value: text, path: plain, start: 0, end: 0 })
+          if (resource.act !== 'namespace') mentions.push(mentionOf(resource, text, plain))
           else if (label !== null) replacements.push({ start, end, text: Buffer.from(label(text)) })
         }
         if (field !== null && field.nested !== null) {
           const fault = scanJson(field.nested, value, (resource, id, place) => {
-            if (mentions.length < maxMentions) mentions.push({ resource, value: id, path: `${plain}.${place.path}`, start: 0, end: 0 })
+            if (mentions.length < maxMentions) mentions.push(mentionOf(resource, id, `${plain}.${place.path}`))
             else problem = `it names more than ${maxMentions} ids`
           })
           // A more lenient reader might find ids in what we cannot read to its end.

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Resource } from '../../catalog/endpoint.ts'
 import { Refusal } from '../../kernel/errors.ts'
-import { isOwnedKind, type Mention } from '../mention.ts'
+import { isOwnedKind, mentionOf, type Mention } from '../mention.ts'
 import type { BodyRule } from '../plan.ts'
 import type { CompiledRules } from './json-scan-rules.ts'
 import { scanJson } from './json-scan.ts'
@@ -77,4 +77,4 @@ export function readJsonFacts(bytes: Buffer, maxDepth: number, rules: CompiledRu
 
 /** An upstream that trims would find the id in a string we do not read to its end. */
 export const mayBeOne = (resource: Resource, head: string): boolean =>
-  head.includes('\\') || resource.act === 'namespace' || isOwnedKind({ resource, value: head, path: '', start: 0, end: 0 })
+  head.includes('\\') || resource.act === 'namespace' || isOwnedKind(mentionOf(resource, head, ''))
