@@ -1,6 +1,6 @@
 // Adoption: the operator says whose the objects are that were on an account before the relay. Nothing that somebody owns
 // changes hands.
-import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import { kinds, listingOf, type ResourceKind } from '../catalog/kinds.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { AccountId } from '../kernel/ids.ts'
 import type { Sql, Store } from '../store/store.ts'
@@ -180,10 +180,7 @@ function matches(kind: ResourceKind, query: Readonly<Record<string, string>>, te
   })
 }
 
-function filtersOf(kind: ResourceKind): Readonly<Record<string, string>> {
-  const { list }: Kind = kinds[kind]
-  return list?.filters ?? {}
-}
+const filtersOf = (kind: ResourceKind): Readonly<Record<string, string>> => listingOf(kind)?.filters ?? {}
 
 const label = (kind: ResourceKind): string => kind.replaceAll('_', ' ')
 

@@ -1,6 +1,6 @@
 // Looks at objects of a page again where they may have changed since the upstream told them: a few at a time, within a
 // deadline, and never more than a fixed number for one page. What cannot be asked is shown as it was told last.
-import { kinds, type Kind, type ResourceKind } from '../catalog/kinds.ts'
+import { listingOf, type Listing, type ResourceKind } from '../catalog/kinds.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { createLru } from './lru.ts'
 import type { ListedRow, News } from './listing-rows.ts'
@@ -101,10 +101,7 @@ function urgencyOf({ kind, body }: ListedRow, now: number): 'now' | 'seldom' | '
   return typeof word === 'string' && refresh.until.includes(word) ? 'seldom' : 'now'
 }
 
-function refreshOf(kind: ResourceKind): NonNullable<Kind['list']>['refresh'] {
-  const { list }: Kind = kinds[kind]
-  return list?.refresh ?? 'never'
-}
+const refreshOf = (kind: ResourceKind): Listing['refresh'] => listingOf(kind)?.refresh ?? 'never'
 
 /** When an object ends by itself, in ms: at a time it names, or so long after it was last used. */
 function expiryOf(object: unknown): number {

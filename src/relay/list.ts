@@ -1,5 +1,5 @@
 // Answers a list from our own record: the upstream's list holds the objects of everybody on the account.
-import { kinds, type Kind, type Listing, type ResourceKind } from '../catalog/kinds.ts'
+import { listingOf, type Listing, type ResourceKind } from '../catalog/kinds.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Filter, ListPage, Listings } from '../ownership/listing.ts'
 import { StoreUnavailable } from '../store/store.ts'
@@ -26,8 +26,8 @@ export type ListOptions = {
 export function createList({ listings, listModels, silenceMs, tick }: ListOptions): List {
   async function listOwn(resolved: Resolved, kind: ResourceKind, signal: AbortSignal): Promise<OwnAnswer> {
     const { upstreamQuery, owner, plan, params } = resolved
-    const { list }: Kind = kinds[kind]
-    if (list === undefined) throw new Error(`${kind} has no list`)
+    const list = listingOf(kind)
+    if (list === null) throw new Error(`${kind} has no list`)
     const query = new URLSearchParams(upstreamQuery)
     const order = readOrder(query, list)
     const limit = readLimit(query, list)
