@@ -7,8 +7,8 @@ import { startKillableRelay, type KillableRelay } from '../harness/killable-rela
 import { commands, projects, type Model, type Project, type Real } from './model.ts'
 
 const runs: Readonly<Record<DatabaseKind, { readonly count: number; readonly length: number; readonly processes: number }>> = {
-  sqlite: { count: 5, length: 80, processes: 1 },
-  postgres: { count: 3, length: 80, processes: 2 },
+  sqlite: { count: 8, length: 80, processes: 1 },
+  postgres: { count: 8, length: 80, processes: 2 },
 }
 
 for (const [database, { count, length, processes }] of Object.entries(runs) as [DatabaseKind, (typeof runs)['sqlite']][])
